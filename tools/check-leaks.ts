@@ -1,0 +1,97 @@
+/**
+ * Proves that a test run left nothing on the machine: no file or mount below its folder, no process that uses it,
+ * no empty control group that was not there before.
+ *
+ *   node tools/check-leaks.ts before FOLDER     remembers what is there
+ *   node tools/check-leaks.ts after FOLDER      waits up to 30 s, then complains about what is left and exits 1
+ */
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+const OUR_GROUPS = /^berth/;
+
+/** Control groups of Berth's without a process in them: `<hierarchy>/berth…/…`. */
+function emptyGroups(): string[] {
+  const hierarchies = [CGROUP_ROOT, ...folders(CGROUP_ROOT).map((name) => join(CGROUP_ROOT, name))];
+  return hierarchies.flatMap((hierarchy) =>
+    folders(hierarchy)
+      .filter((name) => OUR_GROUPS.test(name))
+      .flatMap((name) => leafGroups(join(hierarchy, name))),
+  );
+}
+
+function leafGroups(group: string): string[] {
+  const children = folders(group).map((name) => join(group, name));
+  return children.flatMap((child) => [...leafGroups(child), ...(isEmpty(child) ? [child] : [])]);
+}
+
+function isEmpty(group: string): boolean {
+  try {
+    return readFileSync(join(group, 'cgroup.procs'), 'utf8') === '';
+  } catch {
+    return false; // removed meanwhile
+  }
+}
+
+function folders(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+/** Processes whose command line or working directory names the folder. */
+function processesUsing(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+        const uses = commandLine.includes(folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+        return uses && !commandLine.includes('check-leaks') ? [`process ${pid}: ${commandLine || '(zombie)'}`] : [];
+      } catch {
+        return []; // ended meanwhile
+      }
+    });
+}
+
+function mountsBelow(folder: string): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.filter((line) => line.includes(folder)).map((line) => `mount: ${line}`);
+}
+
+function filesBelow(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => `file: ${join(folder, name)}`) : [];
+}
+
+async function findLeaks(folder: string, groupsBefore: ReadonlySet<string>): Promise<string[]> {
+  const deadline = Date.now() + 30_000;
+  let suspects: Set<string> | undefined;
+  for (;;) {
+    const groups = emptyGroups().filter((group) => !groupsBefore.has(group));
+    suspects = new Set(groups.filter((group) => suspects?.has(group) ?? true));
+    const found = [...processesUsing(folder), ...mountsBelow(folder), ...filesBelow(folder), ...suspects];
+    if (found.length === 0 || Date.now() > deadline) return found;
+    await sleep(500);
+  }
+}
+
+const [mode, folder] = process.argv.slice(2);
+if (folder === undefined || (mode !== 'before' && mode !== 'after'))
+  throw new Error('usage: check-leaks.ts before|after FOLDER');
+const record = `${folder}.groups.json`;
+if (mode === 'before') {
+  writeFileSync(record, JSON.stringify(emptyGroups()));
+} else {
+  const leaks = await findLeaks(folder, new Set(JSON.parse(readFileSync(record, 'utf8')) as string[]));
+  for (const leak of leaks) console.error(`left behind: ${leak}`);
+  console.log(
+    leaks.length === 0 ? 'leaks: the test run left nothing behind' : `leaks: ${leaks.length} things were left behind`,
+  );
+  process.exitCode = leaks.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,23 @@
+import type { Containers } from './containers/api.ts';
+import type { Execs } from './exec/api.ts';
+
+export interface EngineOptions {
+  /** Directory that holds all state; created when missing. */
+  readonly root: string;
+  /**
+   * Program and arguments that a keeper runs when its container exits while no Berth process watches; the container's id is
+   * appended. Absent: such exits are recorded by the next process that opens the engine.
+   */
+  readonly exitCommand?: readonly string[];
+  /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
+  readonly resident?: boolean;
+}
+
+/** One opened engine. Any number of processes may hold one on the same root at once. */
+export interface Engine extends AsyncDisposable {
+  readonly root: string;
+  readonly containers: Containers;
+  readonly execs: Execs;
+  /** Stops watching and closes the database. Containers go on running. */
+  close(): Promise<void>;
+}

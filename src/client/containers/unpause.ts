@@ -1,0 +1,7 @@
+import type { Api } from '../api.ts';
+import { segment, sendOnly } from '../api.ts';
+
+/** @throws not-found, conflict when it is not paused */
+export async function unpauseContainer(api: Api, ref: string, abort?: AbortSignal): Promise<void> {
+  await sendOnly(api, { method: 'POST', path: `/containers/${segment(ref)}/unpause`, abort });
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { isBerthError } from '#base/errors.ts';
 import { Demultiplexer, demultiplex } from './demux.ts';
@@ -16,7 +17,9 @@ async function split(chunks: Buffer[]): Promise<{ stdout: string; stderr: string
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   await demultiplex(Readable.from(chunks, { objectMode: false }), { stdout, stderr });
-  return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  stdout.end();
+  stderr.end();
+  return { stdout: await text(stdout), stderr: await text(stderr) };
 }
 
 test('demultiplex() separates the streams wherever the chunks are cut', async () => {
@@ -30,11 +33,11 @@ test('demultiplex() separates the streams wherever the chunks are cut', async ()
   for (let cut = 1; cut < whole.length; cut++)
     assert.deepEqual(await split([whole.subarray(0, cut), whole.subarray(cut)]), {
       stdout: 'one\ntwo\n',
-      stderr: 'errlate',
+      stderr: 'err\nlate',
     });
   assert.deepEqual(await split([...whole].map((byte) => Buffer.from([byte]))), {
     stdout: 'one\ntwo\n',
-    stderr: 'errlate',
+    stderr: 'err\nlate',
   });
 });
 

@@ -16,7 +16,9 @@ export function nowNs(): bigint {
 /** RFC 3339 with nanoseconds and without trailing zeros, as Go's `RFC3339Nano` prints a UTC time. */
 export function formatTimeNs(ns: bigint): string {
   const seconds = ns / 1_000_000_000n;
-  const fraction = String(ns % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
+  const fraction = String(ns % 1_000_000_000n)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   return fraction === '' ? `${whole}Z` : `${whole}.${fraction}Z`;
 }

@@ -1,0 +1,39 @@
+import { constants } from 'node:os';
+import { BerthError } from './errors.ts';
+
+/** First real-time signal that libc leaves to programs, and the last one (signal(7)). */
+const RT_MIN = 34;
+const RT_MAX = 64;
+
+/** Names without `SIG` to numbers, real-time names included (`RTMIN+3`, `RTMAX-1`). */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...Object.entries(constants.signals).map(([name, number]) => [name.slice(3), number] as const),
+  ['CLD', constants.signals.SIGCHLD] as const,
+  ...Array.from({ length: 16 }, (_, i) => [i === 0 ? 'RTMIN' : `RTMIN+${i}`, RT_MIN + i] as const),
+  ...Array.from({ length: 15 }, (_, i) => [i === 0 ? 'RTMAX' : `RTMAX-${i}`, RT_MAX - i] as const),
+]);
+
+/**
+ * The number of a signal given as `9`, `KILL` or `SIGKILL`, in any case.
+ *
+ * @throws invalid with Docker's words, "invalid signal: x"
+ */
+export function parseSignal(text: string): number {
+  if (/^[+-]?\d+$/.test(text)) {
+    const number = Number(text);
+    if (number === 0) throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
+    return number;
+  }
+  const number = NUMBERS.get(text.toUpperCase().replace(/^SIG/, ''));
+  if (number === undefined) throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
+  return number;
+}
+
+/** {@link parseSignal}, and refuses numbers that Linux does not have. */
+export function parseLinuxSignal(text: string): number {
+  const number = parseSignal(text);
+  if (number < 1 || number > RT_MAX) {
+    throw new BerthError('invalid', 'signal.unsupported', `the linux daemon does not support signal ${number}`);
+  }
+  return number;
+}

@@ -1,0 +1,105 @@
+import { BerthError } from '#base/errors.ts';
+
+/** Every capability Linux knows, by number (capabilities(7)). */
+export const ALL_CAPABILITIES: readonly string[] = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_DAC_READ_SEARCH',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_LINUX_IMMUTABLE',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_BROADCAST',
+  'CAP_NET_ADMIN',
+  'CAP_NET_RAW',
+  'CAP_IPC_LOCK',
+  'CAP_IPC_OWNER',
+  'CAP_SYS_MODULE',
+  'CAP_SYS_RAWIO',
+  'CAP_SYS_CHROOT',
+  'CAP_SYS_PTRACE',
+  'CAP_SYS_PACCT',
+  'CAP_SYS_ADMIN',
+  'CAP_SYS_BOOT',
+  'CAP_SYS_NICE',
+  'CAP_SYS_RESOURCE',
+  'CAP_SYS_TIME',
+  'CAP_SYS_TTY_CONFIG',
+  'CAP_MKNOD',
+  'CAP_LEASE',
+  'CAP_AUDIT_WRITE',
+  'CAP_AUDIT_CONTROL',
+  'CAP_SETFCAP',
+  'CAP_MAC_OVERRIDE',
+  'CAP_MAC_ADMIN',
+  'CAP_SYSLOG',
+  'CAP_WAKE_ALARM',
+  'CAP_BLOCK_SUSPEND',
+  'CAP_AUDIT_READ',
+  'CAP_PERFMON',
+  'CAP_BPF',
+  'CAP_CHECKPOINT_RESTORE',
+];
+
+/** What a container gets when nobody asks, as in Docker. */
+export const DEFAULT_CAPABILITIES: readonly string[] = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FSETID',
+  'CAP_FOWNER',
+  'CAP_MKNOD',
+  'CAP_NET_RAW',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETFCAP',
+  'CAP_SETPCAP',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SYS_CHROOT',
+  'CAP_KILL',
+  'CAP_AUDIT_WRITE',
+];
+
+/**
+ * Upper-case names with `CAP_`, or `ALL`.
+ *
+ * @param field `CapAdd` or `CapDrop`, for the message
+ * @throws invalid for a name that Linux does not know
+ */
+export function normalizeCapabilities(names: readonly string[] | null | undefined, field: string): string[] {
+  return (names ?? []).map((raw) => {
+    const upper = raw.toUpperCase();
+    if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
+    const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+    if (!ALL_CAPABILITIES.includes(name)) {
+      throw new BerthError('invalid', 'capability.unknown', `invalid ${field}: unknown capability: "${raw}"`);
+    }
+    return name;
+  });
+}
+
+export interface CapabilityRequest {
+  readonly add: readonly string[] | null;
+  readonly drop: readonly string[] | null;
+  readonly privileged: boolean;
+}
+
+/**
+ * The bounding set of a container: the defaults, with additions and removals, in Docker's order of precedence (`ALL` added
+ * minus the dropped ones; `ALL` dropped plus the added ones).
+ */
+export function effectiveCapabilities(request: CapabilityRequest): string[] {
+  if (request.privileged) return [...ALL_CAPABILITIES];
+  const add = normalizeCapabilities(request.add, 'CapAdd');
+  const drop = normalizeCapabilities(request.drop, 'CapDrop');
+  if (add.includes('ALL')) return ALL_CAPABILITIES.filter((name) => !drop.includes(name));
+  if (drop.includes('ALL')) return unique(add);
+  return unique([...DEFAULT_CAPABILITIES.filter((name) => !drop.includes(name)), ...add]);
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

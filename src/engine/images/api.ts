@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream';
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageImportOptions,
+  ImageInspect,
+  ImageListQuery,
+  ImagePruneReport,
+  ImageSummary,
+  ProgressMessage,
+} from '#spec/docker-api/images.ts';
+
+export interface RemoveImageOptions {
+  readonly force?: boolean;
+  readonly noPrune?: boolean;
+}
+
+/** An OCI platform as the API's `platform` query parameter holds it. */
+export interface ImagePlatform {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly variant?: string;
+}
+
+/** What can be done with images. Every `name` is a reference, a digest, an id or a unique id prefix. */
+export interface Images {
+  list(query?: ImageListQuery): Promise<ImageSummary[]>;
+  /** @throws not-found ("No such image: x") */
+  inspect(name: string, platform?: ImagePlatform): Promise<ImageInspect>;
+  history(name: string, platform?: ImagePlatform): Promise<ImageHistoryItem[]>;
+  tag(name: string, repository: string, tag?: string): Promise<void>;
+  /** @throws conflict when containers use it */
+  remove(name: string, options?: RemoveImageOptions): Promise<ImageDeleteItem[]>;
+  /** Loads an archive; every item is one line of the API's progress. Throws where the archive is bad. */
+  load(
+    archive: Readable,
+    options?: { readonly quiet?: boolean; readonly platform?: ImagePlatform | undefined },
+    abort?: AbortSignal,
+  ): AsyncIterable<ProgressMessage>;
+  /** An archive that `load` and other engines read. */
+  save(names: readonly string[], options?: { readonly platform?: ImagePlatform | undefined }): Promise<Readable>;
+  /** Makes an image of a root filesystem tar. @returns its id, `sha256:...` */
+  import(tar: Readable, options?: ImageImportOptions, abort?: AbortSignal): Promise<string>;
+  prune(filters?: Readonly<Record<string, readonly string[]>>): Promise<ImagePruneReport>;
+}

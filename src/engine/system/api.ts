@@ -1,0 +1,9 @@
+import type { DiskUsage, DiskUsageType, SystemInfo, VersionInfo } from '#spec/docker-api/system.ts';
+
+/** Facts about the engine and its host. */
+export interface System {
+  info(): Promise<SystemInfo>;
+  version(): Promise<VersionInfo>;
+  /** @param types only these kinds of objects; all when empty */
+  diskUsage(types?: readonly DiskUsageType[]): Promise<DiskUsage>;
+}

@@ -1,5 +1,11 @@
+import type { Archives } from './archive/api.ts';
 import type { Containers } from './containers/api.ts';
+import type { Events } from './events/api.ts';
 import type { Execs } from './exec/api.ts';
+import type { Images } from './images/api.ts';
+import type { Logs } from './logs/api.ts';
+import type { Stats } from './stats/api.ts';
+import type { System } from './system/api.ts';
 
 export interface EngineOptions {
   /** Directory that holds all state; created when missing. */
@@ -18,6 +24,12 @@ export interface Engine extends AsyncDisposable {
   readonly root: string;
   readonly containers: Containers;
   readonly execs: Execs;
+  readonly images: Images;
+  readonly events: Events;
+  readonly logs: Logs;
+  readonly stats: Stats;
+  readonly archives: Archives;
+  readonly system: System;
   /** Stops watching and closes the database. Containers go on running. */
   close(): Promise<void>;
 }

@@ -1,0 +1,48 @@
+/** Parts of the API that Berth does not have yet: refused by name, so that nobody takes a 404 for "no such object". */
+import { BerthError } from '#base/errors.ts';
+import type { ApiMethod } from '#spec/docker-api/exchange.ts';
+import type { Route } from './router.ts';
+
+const METHODS: readonly ApiMethod[] = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
+
+/** First segment of the path to what it is about. */
+const PARTS: Readonly<Record<string, string>> = {
+  networks: 'networks are',
+  volumes: 'volumes are',
+  build: 'building images is',
+  session: 'BuildKit is',
+  grpc: 'BuildKit is',
+  auth: 'registry login is',
+  distribution: 'asking registries is',
+  plugins: 'plugins are',
+};
+
+/** Docker's own words and status for an engine that is no Swarm manager. */
+const SWARM_PARTS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
+const NO_MANAGER =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
+function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
+  return paths.flatMap((path) =>
+    METHODS.map((method): Route => ({ method, path, handle: () => Promise.reject(refuse()) })),
+  );
+}
+
+export function absentRoutes(): Route[] {
+  const parts = Object.entries(PARTS).flatMap(([first, what]) =>
+    refusing(
+      [`/${first}`, `/${first}/{rest*}`],
+      () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`),
+    ),
+  );
+  const swarm = SWARM_PARTS.flatMap((first) =>
+    refusing([`/${first}`, `/${first}/{rest*}`], () => new BerthError('unavailable', 'api.no-swarm', NO_MANAGER)),
+  );
+  const images = [
+    { path: '/images/search', what: 'searching registries is' },
+    { path: '/images/{name*}/push', what: 'pushing images is' },
+  ].flatMap(({ path, what }) =>
+    refusing([path], () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`)),
+  );
+  return [...parts, ...swarm, ...images];
+}

@@ -1,0 +1,117 @@
+/** Checks JSON bodies the way Go's decoder does: names of fields in any case, null for "not said", its error texts. */
+import { BerthError } from '#base/errors.ts';
+
+export type Shape =
+  | 'string'
+  | 'bool'
+  | 'int'
+  | 'int64'
+  | 'uint16'
+  | 'uint64'
+  | 'float64'
+  /** A list of strings, or one string for a list of one. */
+  | 'strslice'
+  | 'any'
+  | { readonly list: Shape }
+  | { readonly map: Shape }
+  | Struct;
+
+export interface Struct {
+  /** Go's name of the type, for messages. */
+  readonly struct: string;
+  readonly fields: Readonly<Record<string, Shape>>;
+}
+
+export const STRINGS: Shape = { list: 'string' };
+export const STRING_MAP: Shape = { map: 'string' };
+export const SET: Shape = { map: { struct: 'struct {}', fields: {} } };
+
+interface Place {
+  readonly struct: string;
+  readonly path: string;
+}
+
+function goType(shape: Shape): string {
+  if (typeof shape === 'string') return shape === 'strslice' ? '[]string' : shape === 'any' ? 'interface {}' : shape;
+  if ('list' in shape) return `[]${goType(shape.list)}`;
+  if ('map' in shape) return `map[string]${goType(shape.map)}`;
+  return shape.struct;
+}
+
+function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+function mismatch(value: unknown, shape: Shape, place: Place): BerthError {
+  const number = typeof value === 'number' && shape !== 'string' ? ` ${value}` : '';
+  const target = place.path === '' ? 'Go value' : `Go struct field ${place.struct}.${place.path}`;
+  const message = `json: cannot unmarshal ${jsonKind(value)}${number} into ${target} of type ${goType(shape)}`;
+  return new BerthError('invalid', 'api.body', `invalid JSON: ${message}`);
+}
+
+function decodeScalar(value: unknown, shape: string): boolean {
+  switch (shape) {
+    case 'string':
+      return typeof value === 'string';
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'float64':
+      return typeof value === 'number';
+    case 'uint16':
+    case 'uint64':
+      return Number.isInteger(value) && (value as number) >= 0 && (shape === 'uint64' || (value as number) < 65536);
+    case 'int':
+    case 'int64':
+      return Number.isInteger(value);
+    default:
+      return true;
+  }
+}
+
+function decodeStruct(value: object, shape: Struct, place: Place): Record<string, unknown> {
+  const names = new Map(Object.keys(shape.fields).map((name) => [name.toLowerCase(), name]));
+  const decoded: Record<string, unknown> = {};
+  for (const [given, inner] of Object.entries(value)) {
+    const name = given in shape.fields ? given : names.get(given.toLowerCase());
+    // Unknown fields are of newer or other clients: Go ignores them, and so must we to serve those clients.
+    if (name === undefined) continue;
+    const path = place.path === '' ? name : `${place.path}.${name}`;
+    decoded[name] = decode(inner, shape.fields[name]!, { struct: shape.struct, path });
+  }
+  return decoded;
+}
+
+function decode(value: unknown, shape: Shape, place: Place): unknown {
+  if (value === null || value === undefined) return value;
+  if (shape === 'strslice') {
+    if (typeof value === 'string') return [value];
+    return decode(value, STRINGS, place);
+  }
+  if (typeof shape === 'string') {
+    if (!decodeScalar(value, shape)) throw mismatch(value, shape, place);
+    return value;
+  }
+  if ('list' in shape) {
+    if (!Array.isArray(value)) throw mismatch(value, shape, place);
+    return value.map((item) => decode(item, shape.list, place));
+  }
+  if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
+  if ('map' in shape)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item, shape.map, place)]));
+  return decodeStruct(value, shape, place);
+}
+
+/**
+ * @param value a parsed body
+ * @returns the value with its fields' names in the API's case; its type is what `shape` says, which the caller names as `T`
+ * @throws invalid ("json: cannot unmarshal string into Go struct field HostConfig.HostConfig.Memory of type int64")
+ */
+export function decodeBody<T>(value: unknown, shape: Struct): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (value === null) return {} as T;
+    throw mismatch(value, shape, { struct: '', path: '' });
+  }
+  return decodeStruct(value, shape, { struct: shape.struct, path: '' }) as T;
+}

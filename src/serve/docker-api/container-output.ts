@@ -1,0 +1,82 @@
+/** `/containers/{id}/attach|logs|resize|stats|top`: what comes out of a container. */
+import { BerthError } from '#base/errors.ts';
+import type { Containers } from '#engine/containers/api.ts';
+import type { Logs } from '#engine/logs/api.ts';
+import type { Stats } from '#engine/stats/api.ts';
+import type { ApiResponse } from '#spec/docker-api/exchange.ts';
+import { prepend } from './prepend.ts';
+import type { RequestContext } from './request-context.ts';
+import { bytes, empty, json, lines, processStream, streamType } from './responses.ts';
+import type { Route } from './router.ts';
+import { terminalSize } from './terminal-size.ts';
+
+export interface ContainerOutputBackend {
+  readonly containers: Pick<Containers, 'attach' | 'resize'>;
+  readonly logs: Logs;
+  readonly stats: Stats;
+}
+
+async function attach(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
+  const ref = context.parameter('ref');
+  const detachKeys = context.text('detachKeys');
+  const wanted = { stdin: context.flag('stdin'), stdout: context.flag('stdout'), stderr: context.flag('stderr') };
+  // Attached before the log is read: what is written in between comes twice at worst, never not at all.
+  const { stream, tty } = await backend.containers.attach(ref, {
+    ...wanted,
+    stream: context.flag('stream'),
+    ...(detachKeys === undefined ? {} : { detachKeys }),
+  });
+  if (!context.flag('logs')) return processStream(stream, !tty, context.version, context.request.upgrade === true);
+  const log = await backend.logs.read(ref, { stdout: wanted.stdout, stderr: wanted.stderr });
+  return processStream(prepend(log.stream, stream), !tty, context.version, context.request.upgrade === true);
+}
+
+async function logs(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
+  const stdout = context.flag('stdout');
+  const stderr = context.flag('stderr');
+  if (!stdout && !stderr)
+    throw new BerthError('invalid', 'api.logs', 'Bad parameters: you must choose at least one stream');
+  const since = context.text('since');
+  const until = context.text('until');
+  const tail = context.text('tail');
+  const query = {
+    stdout,
+    stderr,
+    follow: context.flag('follow'),
+    timestamps: context.flag('timestamps'),
+    details: context.flag('details'),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(tail === undefined ? {} : { tail }),
+  };
+  const { stream, multiplexed } = await backend.logs.read(context.parameter('ref'), query, context.abort);
+  return bytes(stream, streamType(multiplexed, context.version));
+}
+
+async function stats(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
+  const stream = context.flagOr('stream', true);
+  const oneShot = context.flag('one-shot');
+  if (stream && oneShot) throw new BerthError('invalid', 'api.stats', 'cannot have stream=true and one-shot=true');
+  return lines(await backend.stats.read(context.parameter('ref'), { stream, oneShot }, context.abort));
+}
+
+export function containerOutputRoutes(backend: ContainerOutputBackend): Route[] {
+  return [
+    { method: 'POST', path: '/containers/{ref}/attach', handle: (context) => attach(backend, context) },
+    { method: 'GET', path: '/containers/{ref}/logs', handle: (context) => logs(backend, context) },
+    { method: 'GET', path: '/containers/{ref}/stats', handle: (context) => stats(backend, context) },
+    {
+      method: 'GET',
+      path: '/containers/{ref}/top',
+      handle: async (context) => json(await backend.stats.top(context.parameter('ref'), context.text('ps_args'))),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{ref}/resize',
+      handle: async (context) => {
+        await backend.containers.resize(context.parameter('ref'), terminalSize(context));
+        return empty(200);
+      },
+    },
+  ];
+}

@@ -1,0 +1,162 @@
+/** `/containers/...`: what happens in a container's life. */
+import { BerthError } from '#base/errors.ts';
+import type { Containers } from '#engine/containers/api.ts';
+import type { ContainerCreateRequest, ContainerUpdateRequest, WaitCondition } from '#spec/docker-api/containers.ts';
+import { CONTAINER_CREATE, CONTAINER_UPDATE } from './bodies.ts';
+import { decodeBody } from './body-shape.ts';
+import { checkFilters, parseFilters } from './filters.ts';
+import type { RequestContext } from './request-context.ts';
+import { empty, json } from './responses.ts';
+import type { Route } from './router.ts';
+
+export type ContainersBackend = Pick<
+  Containers,
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'kill'
+  | 'pause'
+  | 'unpause'
+  | 'wait'
+  | 'remove'
+  | 'rename'
+  | 'update'
+  | 'inspect'
+  | 'list'
+  | 'prune'
+>;
+
+const LIST_FILTERS = [
+  'ancestor',
+  'before',
+  'expose',
+  'exited',
+  'health',
+  'id',
+  'isolation',
+  'is-task',
+  'label',
+  'name',
+  'network',
+  'publish',
+  'since',
+  'status',
+  'volume',
+];
+
+function refOf(context: RequestContext): string {
+  return context.parameter('ref');
+}
+
+async function create(backend: ContainersBackend, context: RequestContext) {
+  const body = decodeBody<ContainerCreateRequest>(await context.json(), CONTAINER_CREATE);
+  const name = context.text('name');
+  const platform = context.text('platform');
+  const created = await backend.create(body, {
+    ...(name === undefined ? {} : { name }),
+    ...(platform === undefined ? {} : { platform }),
+  });
+  return json(created, 201);
+}
+
+async function list(backend: ContainersBackend, context: RequestContext) {
+  const limit = context.integer('limit');
+  const found = await backend.list({
+    all: context.flag('all'),
+    size: context.flag('size'),
+    ...(limit === undefined ? {} : { limit }),
+    filters: checkFilters(parseFilters(context.text('filters')), LIST_FILTERS),
+  });
+  return json(found);
+}
+
+function stopOptions(context: RequestContext) {
+  const signal = context.text('signal');
+  const timeout = context.integer('t');
+  return { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
+}
+
+function waitCondition(context: RequestContext): WaitCondition {
+  const condition = context.text('condition') ?? 'not-running';
+  if (condition === 'not-running' || condition === 'next-exit' || condition === 'removed') return condition;
+  throw new BerthError('invalid', 'api.wait-condition', `invalid condition: ${JSON.stringify(condition)}`);
+}
+
+/**
+ * The head of the answer is sent when the wait is armed: clients wait for it before they start the container. The exit
+ * follows as the one document of the body.
+ */
+async function wait(backend: ContainersBackend, context: RequestContext) {
+  const { done } = await backend.wait(refOf(context), waitCondition(context), context.abort);
+  const exit = async function* () {
+    yield await done;
+  };
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: { kind: 'lines', items: exit() } } as const;
+}
+
+async function remove(backend: ContainersBackend, context: RequestContext) {
+  await backend.remove(refOf(context), {
+    force: context.flag('force'),
+    volumes: context.flag('v'),
+    link: context.flag('link'),
+  });
+  return empty(204);
+}
+
+async function update(backend: ContainersBackend, context: RequestContext) {
+  const body = decodeBody<ContainerUpdateRequest>(await context.json(), CONTAINER_UPDATE);
+  return json(await backend.update(refOf(context), body));
+}
+
+async function start(backend: ContainersBackend, context: RequestContext) {
+  const detachKeys = context.text('detachKeys');
+  await backend.start(refOf(context), detachKeys === undefined ? {} : { detachKeys });
+  return empty(204);
+}
+
+/** Routes whose handlers answer 204 after one call of the backend. */
+function actionRoutes(backend: ContainersBackend): Route[] {
+  const actions: Readonly<Record<string, (context: RequestContext) => Promise<void>>> = {
+    stop: (context) => backend.stop(refOf(context), stopOptions(context)),
+    restart: (context) => backend.restart(refOf(context), stopOptions(context)),
+    kill: (context) => backend.kill(refOf(context), context.text('signal')),
+    pause: (context) => backend.pause(refOf(context)),
+    unpause: (context) => backend.unpause(refOf(context)),
+    rename: (context) => backend.rename(refOf(context), context.text('name') ?? ''),
+  };
+  return Object.entries(actions).map(([name, act]) => ({
+    method: 'POST',
+    path: `/containers/{ref}/${name}`,
+    handle: async (context) => {
+      await act(context);
+      return empty(204);
+    },
+  }));
+}
+
+export function containerRoutes(backend: ContainersBackend): Route[] {
+  return [
+    { method: 'GET', path: '/containers/json', handle: (context) => list(backend, context) },
+    { method: 'POST', path: '/containers/create', handle: (context) => create(backend, context) },
+    {
+      method: 'POST',
+      path: '/containers/prune',
+      handle: async (context) => {
+        const filters = checkFilters(parseFilters(context.text('filters')), ['label', 'label!', 'until']);
+        return json(await backend.prune(filters));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/containers/{ref}/json',
+      handle: async (context) => json(await backend.inspect(refOf(context), { size: context.flag('size') })),
+    },
+    { method: 'POST', path: '/containers/{ref}/start', handle: (context) => start(backend, context) },
+    { method: 'POST', path: '/containers/{ref}/wait', handle: (context) => wait(backend, context) },
+    { method: 'POST', path: '/containers/{ref}/update', handle: (context) => update(backend, context) },
+    { method: 'DELETE', path: '/containers/{ref}', handle: (context) => remove(backend, context) },
+    ...actionRoutes(backend),
+  ];
+}

@@ -1,0 +1,28 @@
+import type { Engine } from '#engine/engine.ts';
+import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import { absentRoutes } from './absent.ts';
+import { containerFileRoutes } from './container-files.ts';
+import { containerOutputRoutes } from './container-output.ts';
+import { containerRoutes } from './containers.ts';
+import { execRoutes } from './execs.ts';
+import { imageRoutes } from './images.ts';
+import { createRouter } from './router.ts';
+import { systemRoutes } from './system.ts';
+
+export type ApiBackend = Pick<
+  Engine,
+  'archives' | 'containers' | 'events' | 'execs' | 'images' | 'logs' | 'stats' | 'system'
+>;
+
+/** The whole Docker Engine API over one engine; for use in process, and behind `serveHttp`. */
+export function dispatchTo(engine: ApiBackend): Dispatch {
+  return createRouter([
+    ...containerRoutes(engine.containers),
+    ...containerOutputRoutes(engine),
+    ...containerFileRoutes(engine.archives),
+    ...execRoutes(engine.execs),
+    ...absentRoutes(),
+    ...imageRoutes(engine.images),
+    ...systemRoutes(engine),
+  ]);
+}

@@ -1,0 +1,122 @@
+/** `/images/...`. */
+import { BerthError, messageOf } from '#base/errors.ts';
+import type { ImagePlatform, Images } from '#engine/images/api.ts';
+import type { ApiResponse } from '#spec/docker-api/exchange.ts';
+import type { ImageImportOptions, ProgressMessage } from '#spec/docker-api/images.ts';
+import { PLATFORM } from './bodies.ts';
+import { decodeBody } from './body-shape.ts';
+import { checkFilters, parseFilters } from './filters.ts';
+import type { RequestContext } from './request-context.ts';
+import { bytes, empty, json, lines, progress } from './responses.ts';
+import type { Route } from './router.ts';
+
+const LIST_FILTERS = ['before', 'dangling', 'label', 'label!', 'reference', 'since', 'until'];
+
+function platformOf(context: RequestContext): ImagePlatform | undefined {
+  const text = context.text('platform');
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new BerthError('invalid', 'api.platform', 'failed to parse platform: invalid JSON');
+  }
+  return decodeBody<ImagePlatform>(value, PLATFORM);
+}
+
+async function list(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const filters = checkFilters(parseFilters(context.text('filters')), LIST_FILTERS);
+  return json(await backend.list({ all: context.flag('all'), sharedSize: context.flag('shared-size'), filters }));
+}
+
+async function* importProgress(id: Promise<string>): AsyncGenerator<ProgressMessage> {
+  yield { status: await id };
+}
+
+async function create(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const fromImage = context.text('fromImage');
+  if (fromImage !== undefined) {
+    const message = `cannot pull ${fromImage}: images from registries are not supported yet`;
+    const hint = 'Load an archive with "berth load" or import a root filesystem with "berth import".';
+    throw new BerthError('unsupported', 'image.pull', message, { hint });
+  }
+  const source = context.text('fromSrc');
+  if (source !== '-') {
+    const message = `cannot import from ${source ?? 'nothing'}: only an archive in the request body can be imported`;
+    throw new BerthError('unsupported', 'image.import-source', message);
+  }
+  const options: { -readonly [K in keyof ImageImportOptions]: ImageImportOptions[K] } = {
+    changes: context.texts('changes').flatMap((change) => change.split('\n')),
+  };
+  const repository = context.text('repo');
+  const tag = context.text('tag');
+  const message = context.text('message');
+  const platform = context.text('platform');
+  if (repository !== undefined) options.repository = repository;
+  if (tag !== undefined) options.tag = tag;
+  if (message !== undefined) options.message = message;
+  if (platform !== undefined) options.platform = platform;
+  return progress(importProgress(backend.import(context.bytes(), options, context.abort)));
+}
+
+/** Like docker, an archive that turns out bad is a line with `error` under status 200. */
+async function* loadProgress(messages: AsyncIterable<ProgressMessage>): AsyncGenerator<ProgressMessage> {
+  try {
+    yield* messages;
+  } catch (error) {
+    yield { errorDetail: { message: messageOf(error) }, error: messageOf(error) };
+  }
+}
+
+function load(backend: Images, context: RequestContext): ApiResponse {
+  const options = { quiet: context.flagOr('quiet', true), platform: platformOf(context) };
+  return lines(loadProgress(backend.load(context.bytes(), options, context.abort)));
+}
+
+async function save(backend: Images, context: RequestContext, names: readonly string[]): Promise<ApiResponse> {
+  return bytes(await backend.save(names, { platform: platformOf(context) }), 'application/x-tar');
+}
+
+async function tag(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const repository = context.text('repo');
+  if (repository === undefined) throw new BerthError('invalid', 'image.bad-reference', 'repository name is required');
+  await backend.tag(context.parameter('name'), repository, context.text('tag'));
+  return empty(201);
+}
+
+async function remove(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const options = { force: context.flag('force'), noPrune: context.flag('noprune') };
+  return json(await backend.remove(context.parameter('name'), options));
+}
+
+async function prune(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const filters = checkFilters(parseFilters(context.text('filters')), ['dangling', 'label', 'label!', 'until']);
+  return json(await backend.prune(filters));
+}
+
+export function imageRoutes(backend: Images): Route[] {
+  return [
+    { method: 'GET', path: '/images/json', handle: (context) => list(backend, context) },
+    { method: 'POST', path: '/images/create', handle: (context) => create(backend, context) },
+    { method: 'POST', path: '/images/load', handle: async (context) => load(backend, context) },
+    { method: 'POST', path: '/images/prune', handle: (context) => prune(backend, context) },
+    { method: 'GET', path: '/images/get', handle: (context) => save(backend, context, context.texts('names')) },
+    {
+      method: 'GET',
+      path: '/images/{name*}/get',
+      handle: (context) => save(backend, context, [context.parameter('name')]),
+    },
+    {
+      method: 'GET',
+      path: '/images/{name*}/json',
+      handle: async (context) => json(await backend.inspect(context.parameter('name'), platformOf(context))),
+    },
+    {
+      method: 'GET',
+      path: '/images/{name*}/history',
+      handle: async (context) => json(await backend.history(context.parameter('name'), platformOf(context))),
+    },
+    { method: 'POST', path: '/images/{name*}/tag', handle: (context) => tag(backend, context) },
+    { method: 'DELETE', path: '/images/{name*}', handle: (context) => remove(backend, context) },
+  ];
+}

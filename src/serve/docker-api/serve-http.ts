@@ -1,0 +1,181 @@
+/** Puts a router behind HTTP on a unix socket: what the exchange says becomes bytes, upgrades become connections. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ApiMethod, ApiQuery, ApiRequest, ApiResponse, Dispatch } from '#spec/docker-api/exchange.ts';
+import { API_VERSION } from './router.ts';
+
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
+
+function queryOf(parameters: URLSearchParams): ApiQuery {
+  const query: Record<string, string | string[]> = {};
+  for (const name of new Set(parameters.keys())) {
+    const values = parameters.getAll(name);
+    query[name] = values.length === 1 ? values[0]! : values;
+  }
+  return query;
+}
+
+function requestOf(message: IncomingMessage, body: Readable | undefined, abort: AbortSignal): ApiRequest {
+  const target = message.url ?? '/';
+  const split = target.indexOf('?');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  return {
+    method: message.method as ApiMethod,
+    path: split === -1 ? target : target.slice(0, split),
+    query: queryOf(new URLSearchParams(split === -1 ? '' : target.slice(split + 1))),
+    headers,
+    body:
+      body === undefined
+        ? undefined
+        : { kind: 'stream', stream: body, contentType: headers['content-type'] ?? 'application/octet-stream' },
+    upgrade: headers['upgrade'] !== undefined,
+    abort,
+  };
+}
+
+function hasBody(message: IncomingMessage): boolean {
+  return message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
+}
+
+async function* encodeLines(items: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const item of items) yield `${JSON.stringify(item)}\n`;
+}
+
+async function writeBody(response: ServerResponse, body: ApiResponse['body'], head: boolean): Promise<void> {
+  if (head || body.kind === 'empty') {
+    if (body.kind === 'stream') body.stream.destroy();
+    response.end();
+    return;
+  }
+  switch (body.kind) {
+    case 'json':
+      response.end(`${JSON.stringify(body.value)}\n`);
+      return;
+    case 'text':
+      response.end(body.text);
+      return;
+    case 'lines':
+      // Clients act on the head: it must not wait for the first item.
+      response.flushHeaders();
+      await pipeline(Readable.from(encodeLines(body.items)), response);
+      return;
+    case 'stream':
+    case 'upgraded':
+      response.flushHeaders();
+      await pipeline(body.stream, response);
+  }
+}
+
+function headersFor(answer: ApiResponse): Record<string, string> {
+  const type = answer.body.kind === 'json' ? { 'content-type': 'application/json' } : {};
+  return {
+    'api-version': API_VERSION,
+    'docker-experimental': 'false',
+    ostype: 'linux',
+    server: `Berth (linux)`,
+    ...type,
+    ...answer.headers,
+  };
+}
+
+async function answerRequest(dispatch: Dispatch, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const aborter = new AbortController();
+  response.on('close', () => aborter.abort());
+  if (!METHODS.includes(message.method ?? '')) {
+    response.writeHead(405).end();
+    return;
+  }
+  const body = hasBody(message) ? message : undefined;
+  const answer = await dispatch(requestOf(message, body, aborter.signal));
+  response.writeHead(answer.status, headersFor(answer));
+  await writeBody(response, answer.body, message.method === 'HEAD');
+}
+
+/** The body of an upgrade request lies before the connection's own bytes, uninterpreted: its length says where it ends. */
+async function takeBody(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<Readable | undefined> {
+  const length = Number(message.headers['content-length'] ?? 0);
+  if (head.length > 0) socket.unshift(head);
+  if (length === 0) return undefined;
+  const chunks: Buffer[] = [];
+  let missing = length;
+  while (missing > 0) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) {
+      if (socket.readableEnded || socket.destroyed) break;
+      await new Promise<void>((resolve) => {
+        socket.once('readable', resolve);
+        socket.once('close', resolve);
+      });
+      continue;
+    }
+    chunks.push(chunk.subarray(0, missing));
+    if (chunk.length > missing) socket.unshift(chunk.subarray(missing));
+    missing -= Math.min(missing, chunk.length);
+  }
+  return Readable.from(chunks, { objectMode: false });
+}
+
+function headText(status: string, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`;
+}
+
+function writeUnupgraded(socket: Duplex, answer: ApiResponse): void {
+  const text = answer.body.kind === 'json' ? `${JSON.stringify(answer.body.value)}\n` : '';
+  const headers = { ...headersFor(answer), connection: 'close', 'content-length': String(Buffer.byteLength(text)) };
+  socket.end(headText(`${answer.status} ${answer.status < 300 ? 'OK' : 'Error'}`, headers) + text);
+}
+
+async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socket: Duplex, head: Buffer) {
+  const aborter = new AbortController();
+  socket.on('close', () => aborter.abort());
+  // Either side may vanish at any time; the pipelines below see it and end the other.
+  socket.on('error', () => {});
+  const body = await takeBody(message, socket, head);
+  const answer = await dispatch(requestOf(message, body, aborter.signal));
+  if (answer.body.kind !== 'upgraded') {
+    writeUnupgraded(socket, answer);
+    return;
+  }
+  socket.write(headText('101 UPGRADED', { ...answer.headers, connection: 'Upgrade', upgrade: 'tcp' }));
+  const { stream } = answer.body;
+  const inwards = pipeline(socket, stream, { end: true }).catch(() => {});
+  await pipeline(stream, socket, { end: true }).catch(() => {});
+  socket.destroy();
+  await inwards;
+}
+
+/** An HTTP server for a router; not listening yet. */
+export function createHttpServer(dispatch: Dispatch): Server {
+  const server = createServer((message, response) => {
+    answerRequest(dispatch, message, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  server.on('upgrade', (message, socket, head) => {
+    answerUpgrade(dispatch, message, socket, head).catch((error: unknown) => socket.destroy(error as Error));
+  });
+  // Waits and log streams are silent for as long as they like.
+  server.requestTimeout = 0;
+  server.timeout = 0;
+  return server;
+}
+
+/** Serves a router on a unix socket until closed; for clients that speak HTTP. */
+export async function serveHttp(dispatch: Dispatch, socketPath: string): Promise<AsyncDisposable> {
+  const server = createHttpServer(dispatch);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  return {
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

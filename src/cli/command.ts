@@ -1,0 +1,64 @@
+/** The contract between the command line's frame and its commands. Types only: costs nothing to import. */
+import type { Readable, Writable } from 'node:stream';
+import type { Client } from '#client/client.ts';
+import type { ParsedFlags } from './parsed-flags.ts';
+import type { CommandRow } from './table.ts';
+
+/** A stream of the process; `isTTY`, `columns` and the rest exist on terminals. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+export type Input = Readable & {
+  readonly isTTY?: boolean;
+  readonly fd?: number;
+  setRawMode?(on: boolean): unknown;
+  unref?(): unknown;
+};
+
+/** Global options, those before the command. */
+export interface GlobalOptions {
+  /** Directory of the engine's state; `undefined`: the default. */
+  readonly root: string | undefined;
+  /** Endpoint of an engine; `undefined`: a daemon of this root if one listens, else in process. */
+  readonly host: string | undefined;
+  /** Directory of the client's own configuration; `undefined`: the default. */
+  readonly config: string | undefined;
+  readonly debug: boolean;
+  readonly logLevel: string;
+}
+
+/** What the command line is given from outside: the process's, or a test's. */
+export interface CliHost {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborted when the process is told to end. */
+  readonly signal: AbortSignal;
+  /** Opens a client of the engine that the global options name. Called at most once. */
+  connect(options: GlobalOptions): Promise<Client>;
+}
+
+/** What a command works with. */
+export interface Context extends Omit<CliHost, 'connect'> {
+  /** The client of the engine; opened by the first call. */
+  client(): Promise<Client>;
+  readonly options: GlobalOptions;
+}
+
+/** A parsed command line. */
+export interface Invocation {
+  /** Positional arguments. */
+  readonly args: readonly string[];
+  readonly flags: ParsedFlags;
+  readonly row: CommandRow;
+  /** As errors name the command: `berth container ls`. */
+  readonly path: string;
+}
+
+/** @returns the exit status */
+export type CommandFunction = (context: Context, call: Invocation) => Promise<number>;
+
+/** What every file of `commands/` exports. */
+export interface CommandModule {
+  readonly run: CommandFunction;
+}

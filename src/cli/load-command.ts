@@ -1,0 +1,68 @@
+/** Where each command's flags and code are. Everything here is loaded only when its command runs. */
+import type { CommandModule } from './command.ts';
+import type { FlagSpec } from './flag.ts';
+
+interface Loader {
+  readonly flags?: () => Promise<readonly FlagSpec[]>;
+  readonly code?: () => Promise<CommandModule>;
+}
+
+const container = () => import('./flags/container.ts');
+const image = () => import('./flags/image.ts');
+const system = () => import('./flags/system.ts');
+const run = () => import('./flags/run.ts');
+
+/** By a command's id, the first of its names. */
+const LOADERS: Readonly<Record<string, Loader>> = {
+  attach: { flags: async () => (await container()).ATTACH_FLAGS },
+  commit: { flags: async () => (await container()).COMMIT_FLAGS },
+  cp: { flags: async () => (await container()).CP_FLAGS },
+  create: { flags: async () => (await run()).CREATE_FLAGS },
+  diff: {},
+  exec: { flags: async () => (await container()).EXEC_FLAGS },
+  export: { flags: async () => (await container()).EXPORT_FLAGS },
+  kill: { flags: async () => (await container()).KILL_FLAGS },
+  logs: { flags: async () => (await container()).LOGS_FLAGS },
+  pause: {},
+  port: {},
+  ps: { flags: async () => (await container()).LS_FLAGS },
+  rename: {},
+  restart: { flags: async () => (await container()).RESTART_FLAGS },
+  rm: { flags: async () => (await container()).RM_FLAGS },
+  run: { flags: async () => (await run()).RUN_FLAGS },
+  start: { flags: async () => (await container()).START_FLAGS },
+  stats: { flags: async () => (await container()).STATS_FLAGS },
+  stop: { flags: async () => (await container()).STOP_FLAGS },
+  top: {},
+  unpause: {},
+  update: { flags: async () => (await import('./flags/update.ts')).UPDATE_FLAGS },
+  wait: {},
+  'container inspect': { flags: async () => (await container()).INSPECT_FLAGS },
+  'container prune': { flags: async () => (await container()).PRUNE_FLAGS },
+  history: { flags: async () => (await image()).IMAGE_HISTORY_FLAGS },
+  'image inspect': { flags: async () => (await image()).IMAGE_INSPECT_FLAGS },
+  'image prune': { flags: async () => (await image()).IMAGE_PRUNE_FLAGS },
+  images: { flags: async () => (await image()).IMAGE_LS_FLAGS },
+  import: { flags: async () => (await image()).IMAGE_IMPORT_FLAGS },
+  load: { flags: async () => (await image()).IMAGE_LOAD_FLAGS },
+  rmi: { flags: async () => (await image()).IMAGE_RM_FLAGS },
+  save: { flags: async () => (await image()).IMAGE_SAVE_FLAGS },
+  tag: {},
+  events: { flags: async () => (await system()).SYSTEM_EVENTS_FLAGS },
+  info: { flags: async () => (await system()).SYSTEM_INFO_FLAGS },
+  inspect: { flags: async () => (await system()).INSPECT_FLAGS },
+  'system df': { flags: async () => (await system()).SYSTEM_DF_FLAGS },
+  'system fsck': { flags: async () => (await system()).SYSTEM_FSCK_FLAGS },
+  'system prune': { flags: async () => (await system()).SYSTEM_PRUNE_FLAGS },
+  version: { flags: async () => (await system()).VERSION_FLAGS, code: () => import('./commands/version.ts') },
+};
+
+/** @param id the first name of a row of the table */
+export async function loadFlags(id: string): Promise<readonly FlagSpec[]> {
+  return (await LOADERS[id]?.flags?.()) ?? [];
+}
+
+/** @returns `undefined` for a command that has flags and help but no code yet */
+export async function loadCode(id: string): Promise<CommandModule | undefined> {
+  return LOADERS[id]?.code?.();
+}

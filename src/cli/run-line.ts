@@ -1,0 +1,203 @@
+/** One command line from its words to an exit status. */
+import { isBerthError, messageOf } from '#base/errors.ts';
+import { checkArgs } from './check-args.ts';
+import type { CliHost, Context, GlobalOptions, Invocation } from './command.ts';
+import { ExitFailure, failureText, isExitFailure } from './failure.ts';
+import { findCommand } from './find-command.ts';
+import { FlagError } from './flag-error.ts';
+import { GLOBAL_FLAGS } from './flags/global.ts';
+import { loadCode, loadFlags } from './load-command.ts';
+import type { ParsedLine } from './parse-flags.ts';
+import { parseFlags } from './parse-flags.ts';
+import type { CommandRow } from './table.ts';
+import { VERSION } from './version.ts';
+
+/** Columns for help: the terminal's on standard input, as docker looks there too. */
+function helpWidth(host: CliHost): number {
+  const columns = host.stdin.isTTY === true ? host.stdout.columns : undefined;
+  return columns ?? 80;
+}
+
+/** Adds usage and the way to the help to the parser's complaint, status 125. */
+function usageFailure(error: unknown, usage: string, path: string): unknown {
+  if (!(error instanceof FlagError)) return error;
+  return new ExitFailure(125, `${error.message}\n\nUsage:  ${usage}\n\nRun '${path} --help' for more information`);
+}
+
+const NOT_YET = ['context', 'tls', 'tlscacert', 'tlscert', 'tlskey', 'tlsverify'] as const;
+const LOG_LEVELS: ReadonlySet<string> = new Set([
+  'trace',
+  'debug',
+  'info',
+  'warn',
+  'warning',
+  'error',
+  'fatal',
+  'panic',
+]);
+
+function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalOptions {
+  for (const name of NOT_YET)
+    if (flags.changed(name))
+      throw new ExitFailure(1, `berth: --${name} is not available yet: use --host or BERTH_HOST`);
+  const hosts = flags.list('host');
+  if (hosts.length > 1) throw new ExitFailure(1, 'Specify only one -H');
+  const logLevel = flags.text('log-level');
+  if (!LOG_LEVELS.has(logLevel.toLowerCase())) throw new ExitFailure(1, `Unable to parse logging level: ${logLevel}`);
+  return {
+    root: flags.changed('root') ? flags.text('root') : undefined,
+    host: hosts[0] ?? (env['BERTH_HOST'] || undefined),
+    config: flags.changed('config') ? flags.text('config') : undefined,
+    debug: flags.bool('debug'),
+    logLevel: flags.bool('debug') ? 'debug' : logLevel,
+  };
+}
+
+function contextOf(host: CliHost, options: GlobalOptions): Context {
+  let client: ReturnType<CliHost['connect']> | undefined;
+  const { stdin, stdout, stderr, env, cwd, signal } = host;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd,
+    signal,
+    options,
+    client() {
+      client ??= host.connect(options);
+      return client;
+    },
+  };
+}
+
+/** The line that errors and help print as the usage of a command under one of its names. */
+export function usageLine(row: CommandRow, name: string): string {
+  return `berth ${name} ${row.use}`.trimEnd();
+}
+
+async function runCommand(
+  host: CliHost,
+  options: GlobalOptions,
+  row: CommandRow,
+  name: string,
+  rest: readonly string[],
+) {
+  const path = `berth ${name}`;
+  const usage = usageLine(row, name);
+  const specs = await loadFlags(row.names[0]);
+  let line: ParsedLine;
+  try {
+    line = parseFlags(specs, rest, { interspersed: row.interspersed ?? true });
+  } catch (error) {
+    throw usageFailure(error, usage, path);
+  }
+  for (const warning of line.warnings) host.stderr.write(`${warning}\n`);
+  if (line.help) {
+    const { commandHelp } = await import('./help.ts');
+    host.stdout.write(commandHelp(row, name, specs, helpWidth(host)));
+    return 0;
+  }
+  checkArgs(row.args, line.args, path, usage);
+  const code = await loadCode(row.names[0]);
+  if (code === undefined) throw new ExitFailure(1, `${path}: not available yet`);
+  const call: Invocation = { args: line.args, flags: line.flags, row, path };
+  try {
+    return await code.run(contextOf(host, options), call);
+  } catch (error) {
+    // A value that only the command can judge.
+    throw usageFailure(error, usage, path);
+  }
+}
+
+async function runGroup(host: CliHost, name: string, rest: readonly string[]): Promise<number> {
+  const path = `berth ${name}`;
+  const { groupHelp } = await import('./help.ts');
+  let line: ParsedLine;
+  try {
+    line = parseFlags([], rest, { interspersed: false });
+  } catch (error) {
+    throw usageFailure(error, path, path);
+  }
+  for (const warning of line.warnings) host.stderr.write(`${warning}\n`);
+  if (line.help) {
+    host.stdout.write(groupHelp(name));
+    return 0;
+  }
+  if (line.args.length > 0)
+    throw new ExitFailure(
+      1,
+      `berth: unknown command: ${path} ${line.args[0]}\n\nUsage:  ${path}\n\nRun '${path} --help' for more information`,
+    );
+  host.stderr.write(groupHelp(name));
+  return 0;
+}
+
+async function runHelpTopic(host: CliHost, topic: readonly string[]): Promise<number> {
+  const { commandHelp, groupHelp, rootHelp } = await import('./help.ts');
+  if (topic.length === 0) {
+    host.stdout.write(rootHelp(helpWidth(host)));
+    return 0;
+  }
+  const found = findCommand(topic);
+  if (found.kind === 'command' && found.rest.length === 0) {
+    host.stdout.write(commandHelp(found.row, found.name, await loadFlags(found.row.names[0]), helpWidth(host)));
+    return 0;
+  }
+  if (found.kind === 'group' && found.rest.length === 0) {
+    host.stdout.write(groupHelp(found.name));
+    return 0;
+  }
+  throw new ExitFailure(1, `unknown help topic: ${topic.join(' ')}`);
+}
+
+async function run(words: readonly string[], host: CliHost): Promise<number> {
+  let globals: ParsedLine;
+  try {
+    globals = parseFlags(GLOBAL_FLAGS, words, { interspersed: false });
+  } catch (error) {
+    throw usageFailure(error, 'berth [OPTIONS] COMMAND [ARG...]', 'berth');
+  }
+  for (const warning of globals.warnings) host.stderr.write(`${warning}\n`);
+  const options = globalOptions(globals.flags, host.env);
+  if (globals.help || globals.args[0] === 'help') return runHelpTopic(host, globals.args.slice(globals.help ? 0 : 1));
+  if (globals.flags.bool('version')) {
+    host.stdout.write(`Berth version ${VERSION}\n`);
+    return 0;
+  }
+  if (globals.args.length === 0) {
+    const { rootHelp } = await import('./help.ts');
+    host.stderr.write(rootHelp(helpWidth(host)));
+    return 0;
+  }
+  const found = findCommand(globals.args);
+  switch (found.kind) {
+    case 'command':
+      return runCommand(host, options, found.row, found.name, found.rest);
+    case 'group':
+      return runGroup(host, found.name, found.rest);
+    case 'unavailable':
+      throw new ExitFailure(1, `berth ${found.name}: not available yet: Berth has no ${found.row.topic} so far`);
+    case 'unknown':
+      throw new ExitFailure(
+        1,
+        `berth: unknown command: berth ${found.name}\n\nRun 'berth --help' for more information`,
+      );
+  }
+}
+
+/** Runs a command line and prints its failure. @returns the exit status */
+export async function runLine(words: readonly string[], host: CliHost): Promise<number> {
+  try {
+    return await run(words, host);
+  } catch (error) {
+    if (isExitFailure(error)) {
+      if (error.message !== '') host.stderr.write(`${error.message}\n`);
+      return error.status;
+    }
+    if (isBerthError(error, 'cancelled') || (host.signal.aborted && error === host.signal.reason)) return 130;
+    if (isBerthError(error)) host.stderr.write(`${failureText(error)}\n`);
+    else host.stderr.write(`${error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error)}\n`);
+    return 1;
+  }
+}

@@ -43,7 +43,7 @@ export function parsePsOutput(output: string, pids: readonly number[]): ProcessT
     const fields = splitRow(row, titles.length);
     const pid = fields[pidColumn] ?? '';
     // With -m or -L a process row has its threads below it, with "-" for the pid.
-    const kept = wanted.has(pid) || (pid === '-' && previousKept);
+    const kept: boolean = wanted.has(pid) || (pid === '-' && previousKept);
     if (kept) processes.push(fields);
     previousKept = kept;
   }

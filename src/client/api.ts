@@ -24,8 +24,17 @@ export async function sendForJson<T>(api: Api, request: ApiRequest): Promise<T> 
   return bodyJson<T>(await send(api, request));
 }
 
+/** Sends a request for a sequence of documents. Aborting ends the sequence, it is no failure of it. */
 export async function sendForLines<T>(api: Api, request: ApiRequest): Promise<AsyncIterable<T>> {
-  return bodyLines<T>(await send(api, request));
+  return untilAborted(bodyLines<T>(await send(api, request)), request.abort);
+}
+
+async function* untilAborted<T>(items: AsyncIterable<T>, abort: AbortSignal | undefined): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!abort?.aborted) throw error;
+  }
 }
 
 export async function sendForStream(api: Api, request: ApiRequest) {

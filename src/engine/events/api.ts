@@ -14,7 +14,7 @@ export interface Events {
   /** Records an event now. */
   emit(event: NewEvent): void;
   /**
-   * Past events from `since` on, then live ones until `until` has passed or the signal aborts. Without `since` only live
+   * Past events from `since` on, then live ones until `until` has passed or the signal aborts. With neither time only live
    * ones; with an `until` in the past only past ones.
    * @throws invalid for times and filters that cannot be parsed, before the first event
    */

@@ -33,7 +33,10 @@ type Outcome =
   | { readonly target: string; readonly parents: readonly string[]; readonly rest: readonly string[] };
 
 function split(path: string): string[] {
-  return posix.normalize(path).split('/').filter((part) => part !== '' && part !== '..');
+  return posix
+    .normalize(path)
+    .split('/')
+    .filter((part) => part !== '' && part !== '..');
 }
 
 /** Goes down component by component through all layers at once, until the file or the first symbolic link. */

@@ -80,8 +80,8 @@ async function* readEvents(
 export function createEvents(parts: EventLogParts): Events {
   return {
     emit(event: NewEvent) {
-      const { type, action, id, attributes = {} } = event;
-      parts.table.insert({ timeNs: nowNs(), type, action, actor: id, attributes });
+      const { type, action, id, attributes = {}, timeNs = nowNs() } = event;
+      parts.table.insert({ timeNs, type, action, actor: id, attributes });
       parts.changes.announce();
     },
     read(query: EventsQuery = {}, abort?: AbortSignal) {

@@ -54,7 +54,10 @@ export interface ContainerRow {
   readonly exits: number;
   readonly restartCount: number;
   readonly restartDelayMs: number;
+  /** When a `restarting` container is started again, milliseconds since the epoch. */
   readonly restartAtMs: number;
+  /** Token of the process that will start it then; empty when none has taken it on. */
+  readonly restarter: string;
   readonly stoppedByUser: boolean;
 }
 
@@ -83,6 +86,7 @@ const COLUMNS: Readonly<Record<keyof RowPatch, string>> = {
   restartCount: 'restart_count',
   restartDelayMs: 'restart_delay_ms',
   restartAtMs: 'restart_at_ms',
+  restarter: 'restarter',
   stoppedByUser: 'stopped_by_user',
 };
 
@@ -130,6 +134,7 @@ export function readRow(raw: Readonly<Record<string, unknown>>): ContainerRow {
     restartCount: raw['restart_count'] as number,
     restartDelayMs: raw['restart_delay_ms'] as number,
     restartAtMs: raw['restart_at_ms'] as number,
+    restarter: raw['restarter'] as string,
     stoppedByUser: raw['stopped_by_user'] === 1,
   };
 }
@@ -137,4 +142,4 @@ export function readRow(raw: Readonly<Record<string, unknown>>): ContainerRow {
 /** What SELECT needs so that {@link readRow} can read it. */
 export const ROW_COLUMNS = `id, name, CAST(created_ns AS TEXT) AS created_text, image_id, spec, host_config, status, lock,
   boot_id, pid, pid_start, keeper_pid, keeper_start, exit_code, oom_killed, error, started_at, finished_at, starts, exits,
-  restart_count, restart_delay_ms, restart_at_ms, stopped_by_user`;
+  restart_count, restart_delay_ms, restart_at_ms, restarter, stopped_by_user`;

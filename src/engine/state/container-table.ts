@@ -1,5 +1,4 @@
 import { BerthError } from '#base/errors.ts';
-import type { Database } from '#store/metadata/database.ts';
 import {
   type ContainerRow,
   patchAssignments,
@@ -9,6 +8,7 @@ import {
   readRow,
 } from './container-row.ts';
 import { isTokenAlive } from './process-token.ts';
+import type { Sql } from './sql.ts';
 
 export interface NewContainerRow {
   readonly id: string;
@@ -21,9 +21,9 @@ export interface NewContainerRow {
 
 /** The `containers` table: plain reads and writes, no policy. */
 export class ContainerTable {
-  readonly #db: Database;
+  readonly #db: Sql;
 
-  constructor(db: Database) {
+  constructor(db: Sql) {
     this.#db = db;
   }
 

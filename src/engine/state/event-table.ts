@@ -1,4 +1,4 @@
-import type { Database } from '#store/metadata/database.ts';
+import type { Sql } from './sql.ts';
 
 /** One recorded event. */
 export interface EventRow {
@@ -30,9 +30,9 @@ function readRow(raw: Readonly<Record<string, unknown>>): EventRow {
 
 /** The `events` table: plain reads and writes, no policy but its size. */
 export class EventTable {
-  readonly #db: Database;
+  readonly #db: Sql;
 
-  constructor(db: Database) {
+  constructor(db: Sql) {
     this.#db = db;
   }
 

@@ -32,6 +32,7 @@ export const ENGINE_SCHEMA = {
       restart_count INTEGER NOT NULL DEFAULT 0,
       restart_delay_ms INTEGER NOT NULL DEFAULT 0,
       restart_at_ms INTEGER NOT NULL DEFAULT 0,
+      restarter TEXT NOT NULL DEFAULT '',
       stopped_by_user INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX containers_status ON containers(status);

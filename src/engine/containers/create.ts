@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { BerthError } from '#base/errors.ts';
+import { fault } from '#base/fault.ts';
+import { newId, shortId } from '#base/ids.ts';
+import { nowNs } from '#base/time.ts';
+import { Undo } from '#base/undo.ts';
+import type {
+  ContainerConfig,
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  HostConfig,
+} from '#spec/docker-api/containers.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import { adaptHostConfig, pinJoinedContainers } from './adapt-host-config.ts';
+import type { CreateOptions } from './api.ts';
+import { checkHostConfig } from './check-host-config.ts';
+import { collectMounts } from './collect-mounts.ts';
+import type { ResolvedImage } from './container-images.ts';
+import { writeEtcFiles } from './etc-files.ts';
+import { containerEvent } from './events.ts';
+import { NO_LIMITS } from './host-config.ts';
+import { apparmorEnabled, hostLimitSupport } from './host-facts.ts';
+import { mergeConfig } from './merge-config.ts';
+import type { ContainerMount } from './mount-spec.ts';
+import { nameConflict, parseContainerName, randomName } from './names.ts';
+import { checkResources } from './resource-limits.ts';
+import { checkRuntime } from './runtime-name.ts';
+import { makeVolume, removeVolume } from './volumes.ts';
+
+const NAME_ATTEMPTS = 12;
+
+/** Everything about a container that is decided before anything is written. */
+interface Draft {
+  readonly id: string;
+  readonly image: ResolvedImage;
+  readonly config: ContainerConfig;
+  readonly host: HostConfig;
+  readonly mounts: readonly ContainerMount[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Creates a container. Everything is checked first; then its row claims id and name, its directories are made, and the row
+ * turns `created`. A process that dies in between leaves a row in `creating`, which the next one takes away.
+ */
+export async function createContainer(
+  context: EngineContext,
+  request: ContainerCreateRequest,
+  options: CreateOptions,
+): Promise<ContainerCreateResponse> {
+  const wanted = options.name === undefined || options.name === '' ? undefined : parseContainerName(options.name);
+  const draft = await draftContainer(context, request, options);
+  await using undo = new Undo();
+  const mounts = draft.mounts.map((mount) => nameVolume(context.root, mount));
+  const ownVolumes = mounts.flatMap((mount, i) => (mount === draft.mounts[i] ? [] : [mount.name]));
+  const [path = '', ...args] = [...(draft.config.Entrypoint ?? []), ...(draft.config.Cmd ?? [])];
+  const createdNs = nowNs();
+  insertNamed(context, wanted, (name) =>
+    context.containers.insert(
+      {
+        id: draft.id,
+        name,
+        createdNs,
+        imageId: draft.image.id,
+        spec: { config: draft.config, mounts, path, args, ownVolumes, driver: context.images.driver },
+        hostConfig: draft.host,
+      },
+      context.token,
+    ),
+  );
+  undo.add(() => context.containers.delete(draft.id));
+  fault('create.inserted');
+  const { directory } = pathsOf(context.root, draft.id);
+  mkdirSync(directory, { recursive: true, mode: 0o710 });
+  undo.add(() => rmSync(directory, { recursive: true, force: true }));
+  fault('create.directory');
+  await context.images.prepare(draft.id, draft.image.id);
+  undo.add(() => context.images.release(draft.id));
+  fault('create.layer');
+  for (const volume of ownVolumes) {
+    undo.add(() => removeVolume(context, volume));
+    makeVolume(context, volume, createdNs, draft.id);
+  }
+  writeEtcFiles(directory, draft.config, draft.host);
+  fault('create.files');
+  context.sql.transaction(() => {
+    context.containers.patch(draft.id, { status: 'created', lock: null });
+    const row = context.containers.get(draft.id);
+    if (row !== undefined) context.emit(containerEvent(row, 'create'));
+  });
+  undo.done();
+  context.feed.announce();
+  return { Id: draft.id, Warnings: draft.warnings };
+}
+
+async function draftContainer(
+  context: EngineContext,
+  request: ContainerCreateRequest,
+  options: CreateOptions,
+): Promise<Draft> {
+  const warnings: string[] = [];
+  let host = adaptHostConfig(request.HostConfig ?? {});
+  checkRuntime(host.Runtime);
+  if (limitsAnything(host)) {
+    const checked = checkResources(host, hostLimitSupport(), false);
+    host = { ...host, ...checked.resources };
+    warnings.push(...checked.warnings);
+  }
+  const exposesPorts = Object.keys(request.ExposedPorts ?? {}).length > 0;
+  warnings.push(
+    ...checkHostConfig(host, {
+      hostname: request.Hostname ?? '',
+      exposesPorts,
+      apparmorEnabled: apparmorEnabled(),
+    }),
+  );
+  checkEndpoints(request, host);
+  host = pinJoinedContainers(host, (ref) => context.containers.resolve(ref));
+  const image = await resolveImage(context, request.Image ?? '', options.platform);
+  warnings.push(...platformWarnings(image, options.platform));
+  const id = newId();
+  const config = mergeConfig(request, image.config, defaultHostname(id, host));
+  const mounts = collectMounts(config, host, {
+    exists: existsSync,
+    mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],
+  });
+  return { id, image, config, host, mounts, warnings };
+}
+
+/** Most containers limit nothing: then the kernel need not be asked what it can do. */
+function limitsAnything(host: HostConfig): boolean {
+  return Object.entries(NO_LIMITS).some(([field, none]) => {
+    const value = host[field as keyof HostConfig];
+    if (Array.isArray(value)) return value.length > 0 && field.startsWith('Blkio');
+    return field !== 'CgroupParent' && value !== none && value !== null && value !== undefined;
+  });
+}
+
+function checkEndpoints(request: ContainerCreateRequest, host: HostConfig): void {
+  for (const [network, settings] of Object.entries(request.NetworkingConfig?.EndpointsConfig ?? {})) {
+    if (network === 'default' || network === host.NetworkMode) {
+      const set = Object.entries(settings ?? {}).find(([, value]) => isSet(value));
+      if (set === undefined) continue;
+      throw new BerthError(
+        'unsupported',
+        'network.endpoint',
+        `endpoint setting ${set[0]} of network ${network} is not supported yet: networks are not available`,
+      );
+    }
+    throw new BerthError('not-found', 'network.not-found', `network ${network} not found`);
+  }
+}
+
+function isSet(value: unknown): boolean {
+  if (value === null || value === undefined || value === '' || value === 0) return false;
+  if (typeof value === 'object') return Object.values(value).some(isSet);
+  return true;
+}
+
+async function resolveImage(context: EngineContext, ref: string, platform: string | undefined): Promise<ResolvedImage> {
+  if (ref === '') {
+    throw new BerthError('invalid', 'container.no-image', 'a container needs an image: Image is empty');
+  }
+  const image = await context.images.resolve(ref);
+  if (platform !== undefined && platform !== '') {
+    const [os = '', architecture = image.architecture] = platform.split('/');
+    if (os !== image.os || architecture !== image.architecture) {
+      throw new BerthError(
+        'not-found',
+        'image.platform',
+        `image with reference ${ref} was found but does not provide the specified platform (${platform})`,
+      );
+    }
+  }
+  return image;
+}
+
+const HOST_ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
+
+function platformWarnings(image: ResolvedImage, platform: string | undefined): string[] {
+  const matches = image.os === 'linux' && image.architecture === HOST_ARCHITECTURE;
+  if (matches || (platform !== undefined && platform !== '')) return [];
+  const name = [image.os, image.architecture, image.variant].filter((part) => part !== '').join('/');
+  return [
+    `The requested image's platform (${name}) does not match the detected host platform (linux/${HOST_ARCHITECTURE}) and no specific platform was requested`,
+  ];
+}
+
+function defaultHostname(id: string, host: HostConfig): string {
+  // A container in the host's UTS namespace has no name of its own.
+  return host.UTSMode === 'host' ? '' : shortId(id);
+}
+
+function nameVolume(root: string, mount: ContainerMount): ContainerMount {
+  if (mount.type !== 'volume' || mount.source !== '') return mount;
+  const name = newId();
+  return { ...mount, name, source: `${root}/volumes/${name}/_data` };
+}
+
+function insertNamed(context: EngineContext, wanted: string | undefined, insert: (name: string) => void): void {
+  context.sql.transaction(() => {
+    for (let attempt = 0; ; attempt++) {
+      const name = wanted ?? randomName(attempt);
+      const owner = context.containers.idOfName(name);
+      if (owner === undefined) {
+        insert(name);
+        return;
+      }
+      if (wanted !== undefined || attempt >= NAME_ATTEMPTS) throw nameConflict(name, owner);
+    }
+  });
+}

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { type CgroupHost, detectCgroups, readTextIfPresent } from '#sys/cgroup/host.ts';
+import type { LimitSupport } from './resource-limits.ts';
+
+let cgroups: CgroupHost | undefined;
+let support: LimitSupport | undefined;
+
+/** The control groups of this machine, looked up once per process. */
+export function cgroupHost(): CgroupHost {
+  cgroups ??= detectCgroups();
+  return cgroups;
+}
+
+/** What this machine's control groups can limit, looked up once per process. */
+export function hostLimitSupport(): LimitSupport {
+  support ??= cgroupHost().version === 1 ? supportV1(cgroupHost()) : supportV2(cgroupHost());
+  return support;
+}
+
+/** True when the kernel has AppArmor switched on. */
+export function apparmorEnabled(): boolean {
+  return readTextIfPresent('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
+}
+
+function online(kind: 'cpu' | 'node'): string {
+  return readTextIfPresent(`/sys/devices/system/${kind}/online`)?.trim() ?? '0';
+}
+
+function common() {
+  return { cpus: online('cpu'), mems: online('node'), cpuCount: availableParallelism() };
+}
+
+function supportV1(host: CgroupHost): LimitSupport {
+  const has = (controller: string, file: string) => {
+    const hierarchy = host.hierarchies.find(({ controllers }) => controllers.includes(controller));
+    return hierarchy !== undefined && (file === '' || anyGroupHas(hierarchy.mountPoint, file));
+  };
+  return {
+    ...common(),
+    memory: has('memory', 'memory.limit_in_bytes'),
+    swap: has('memory', 'memory.memsw.limit_in_bytes'),
+    swappiness: has('memory', 'memory.swappiness'),
+    memoryReservation: has('memory', 'memory.soft_limit_in_bytes'),
+    oomKillDisable: has('memory', 'memory.oom_control'),
+    pids: has('pids', ''),
+    cpuShares: has('cpu', 'cpu.shares'),
+    cpuQuota: has('cpu', 'cpu.cfs_quota_us'),
+    cpuRealtime: has('cpu', 'cpu.rt_runtime_us'),
+    cpuset: has('cpuset', ''),
+    blkioWeight: has('blkio', 'blkio.weight') || has('blkio', 'blkio.bfq.weight'),
+    blkioWeightDevice: has('blkio', 'blkio.weight_device') || has('blkio', 'blkio.bfq.weight_device'),
+    blkioThrottle: has('blkio', 'blkio.throttle.read_bps_device'),
+  };
+}
+
+function supportV2(host: CgroupHost): LimitSupport {
+  const root = host.unified?.mountPoint ?? '/sys/fs/cgroup';
+  const has = (controller: string) => host.unified?.controllers.includes(controller) ?? false;
+  return {
+    ...common(),
+    memory: has('memory'),
+    swap: has('memory') && anyGroupHas(root, 'memory.swap.max'),
+    swappiness: false,
+    memoryReservation: has('memory'),
+    oomKillDisable: false,
+    pids: has('pids'),
+    cpuShares: has('cpu'),
+    cpuQuota: has('cpu'),
+    cpuRealtime: false,
+    cpuset: has('cpuset'),
+    blkioWeight: has('io') && (anyGroupHas(root, 'io.weight') || anyGroupHas(root, 'io.bfq.weight')),
+    blkioWeightDevice: has('io') && (anyGroupHas(root, 'io.weight') || anyGroupHas(root, 'io.bfq.weight')),
+    blkioThrottle: has('io'),
+  };
+}
+
+/** The root group lacks files that every other group has: ask those below it too. */
+function anyGroupHas(root: string, file: string): boolean {
+  if (existsSync(`${root}/${file}`)) return true;
+  return readdirSync(root, { withFileTypes: true }).some(
+    (entry) => entry.isDirectory() && existsSync(`${root}/${entry.name}/${file}`),
+  );
+}

@@ -1,0 +1,30 @@
+import type { Sql } from './sql.ts';
+
+/** The `volumes` table: anonymous volumes, each made for one container. */
+export class VolumeTable {
+  readonly #db: Sql;
+
+  constructor(db: Sql) {
+    this.#db = db;
+  }
+
+  insert(name: string, createdNs: bigint, containerId: string): void {
+    this.#db.run('INSERT INTO volumes (name, created_ns, container_id) VALUES (?, ?, ?)', name, createdNs, containerId);
+  }
+
+  delete(name: string): void {
+    this.#db.run('DELETE FROM volumes WHERE name = ?', name);
+  }
+
+  /** True when a container other than this one mounts the volume. */
+  isUsedByOther(name: string, containerId: string): boolean {
+    return (
+      this.#db.get(
+        `SELECT 1 FROM containers, json_each(containers.spec, '$.mounts') AS mount
+         WHERE containers.id <> ? AND json_extract(mount.value, '$.name') = ? LIMIT 1`,
+        containerId,
+        name,
+      ) !== undefined
+    );
+  }
+}

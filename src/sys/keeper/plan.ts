@@ -166,9 +166,10 @@ export type ProcessOp =
   | { op: 'wait' }
   /** Child: everything is set up; waits for start. */
   | { op: 'gate' }
-  /** Runs a program to its end. stdin = stdinBefore + child's pid + stdinAfter (pid only when `stdinAfter` is given). */
+  /** Runs a program to its end; `path` is argv[0] unless given. stdin = stdinBefore + child's pid + stdinAfter (pid only when `stdinAfter` is given). */
   | {
       op: 'run';
+      path?: string;
       argv: readonly string[];
       env: readonly string[];
       stdinBefore?: string;

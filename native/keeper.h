@@ -1,0 +1,180 @@
+/* Shared declarations of the keeper. The protocol is described in README.md and protocol.h. */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "protocol.h"
+
+#define SLOTS 64
+#define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
+
+/* One op of the plan, with a read position in its fields. */
+struct op {
+	const uint8_t *at, *end;
+	const uint8_t *tolerated; /* uint16_t[], unaligned */
+	uint32_t index;
+	uint16_t code;
+	uint8_t side, tolerated_count;
+};
+
+struct blob {
+	const uint8_t *data;
+	uint32_t len;
+};
+
+struct list {
+	const uint8_t *at;
+	uint32_t left;
+};
+
+/* A file: a trusted host path, or a path resolved beneath the descriptor in a slot. */
+struct place {
+	int root; /* slot, or -1 */
+	const char *path;
+};
+
+/* Bounded text: silently cut, always terminated. */
+struct text {
+	char *buf;
+	size_t len, cap;
+};
+
+/* What went wrong, as reported to TypeScript. */
+struct failure {
+	uint32_t index;
+	uint16_t code;
+	uint8_t side, reason;
+	int32_t err;
+	char path[512];
+	char detail[512];
+};
+
+struct settings {
+	uint64_t mode, stdio, stdin_mode, pipe_uid, pipe_gid, log_driver, log_max_size, log_max_files, die_with_keeper,
+		preserve_fds;
+	const char *run_dir, *console_socket, *log_path, *log_attrs;
+	struct list compress, collect, exit_argv, exit_env;
+};
+
+struct plan {
+	uint8_t *data;
+	size_t len;
+	uint32_t count;
+	struct settings set;
+};
+
+/* The one process-wide state. The child works on its own copy after the clone. */
+struct keeper {
+	struct plan plan;
+	struct failure fail;
+	int slots[SLOTS];
+	int run_dir;	  /* O_PATH of settings.run_dir, only where needed */
+	int control;	  /* to TypeScript */
+	int sync;	  /* keeper <-> child, SOCK_SEQPACKET */
+	int sync_child;	  /* the child's end, open only around the clone */
+	int pidfd;	  /* of the child */
+	int master;	  /* pseudo-terminal, or -1 */
+	int stdio[3];	  /* the child's ends until the clone */
+	int ends[3];	  /* the keeper's ends: stdin sink, stdout source, stderr source */
+	int gate_fifo, status_fifo; /* handoff mode */
+	int restore_pid, restore_time; /* namespaces to return to after the clone */
+	pid_t child;
+	int child_status; /* from waitpid, valid when reaped */
+	bool reaped, ready, created, started, in_child, aborted;
+	mode_t umask;
+	uint32_t posts; /* posts of the other side that no wait consumed yet */
+	uint64_t created_ns, started_ns, finished_ns;
+};
+extern struct keeper K;
+
+/* text.c */
+void text_init(struct text *t, char *buf, size_t cap);
+void text_add(struct text *t, const char *s);
+void text_bytes(struct text *t, const void *data, size_t len);
+void text_num(struct text *t, uint64_t n);
+int parse_number(const char *s, uint64_t *out);
+uint64_t now_ns(void);
+int read_all(int fd, void *buf, size_t len);
+int write_all(int fd, const void *buf, size_t len);
+ssize_t read_small(int fd, char *buf, size_t cap);
+void fail_path(const char *path);
+void fail_detail(const char *s);
+
+/* plan.c */
+int plan_check(const uint8_t *data, size_t len, struct plan *plan);
+bool plan_next(const struct plan *plan, const uint8_t **cursor, struct op *op, uint32_t *index);
+uint64_t op_int(struct op *op);
+const char *op_str(struct op *op);
+struct blob op_blob(struct op *op);
+struct list op_list(struct op *op);
+struct place op_place(struct op *op);
+bool list_str(struct list *list, const char **s);
+bool list_blob(struct list *list, struct blob *b);
+int list_argv(struct list list, const char **argv, size_t cap);
+bool op_tolerates(const struct op *op, int err);
+int plan_keep_cleanup(struct plan *plan);
+void plan_settings(struct plan *plan);
+
+/* ops.c */
+typedef int (*op_handler)(struct op *op);
+struct op_kind {
+	const char *schema;
+	op_handler run;
+	uint8_t sides;
+};
+const struct op_kind *op_kind(unsigned code);
+#define X(name, number, fields, sides) int op_##name(struct op *op);
+OPCODES(X)
+#undef X
+int run_side(int side);
+bool side_has_ops(int side);
+uint32_t run_tolerant(int side, struct failure *first);
+
+/* path.c, tree.c */
+int place_open(struct place p, int flags, mode_t mode);
+int place_parent(struct place p, char name[256]);
+int make_dirs(struct place p);
+int make_file(struct place p, mode_t mode);
+int slot_fd(int slot);
+int slot_set(uint64_t slot, int fd);
+bool is_on(int fd, long fs_magic);
+int remove_tree(int dir, int depth);
+int copy_tree(int from, int to, int depth);
+int connect_unix(const char *path);
+
+/* start.c */
+int open_stdio(void);
+int start_child(void);
+void child_main(void) __attribute__((noreturn));
+void clone_now(struct op *op);
+
+/* sync.c */
+int send_fd(int sock, int fd, const void *data, size_t len);
+int sync_send(char type, uint32_t value, int fd);
+int sync_receive(void);
+int sync_wait(char want);
+void sync_report_and_die(void) __attribute__((noreturn));
+void control_send(char type, const void *data, size_t len);
+void control_fail(void);
+size_t failure_encode(const struct failure *f, char *out, size_t cap);
+
+/* run.c */
+const char **list_vector(struct list list);
+int run_argv(const char *path, const char *const *argv, const char *const *env, const char *input, size_t input_len,
+	     uint64_t timeout_ms);
+pid_t spawn_program(struct list argv, struct list env, const char *extra);
+
+/* exec.c */
+int find_program(const char *name, const char *search_path, char *found, size_t cap);
+
+/* monitor.c, finish.c */
+int monitor_prepare(void);
+void monitor(void) __attribute__((noreturn));
+void kill_child(void);
+void finish_failed(void) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * The keeper: reads a launch plan from descriptor 3, carries it out, and becomes the parent of the process it starts.
+ * See README.md for the whole conversation.
+ */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { CONTROL_FD = 3 };
+
+struct keeper K;
+
+extern char **environ;
+
+/*
+ * Runs this very file again through a detached read-only mount of it. Nothing that later gets hold of /proc/PID/exe, not
+ * even by "#!/proc/self/exe", can write to the file on the host then (CVE-2019-5736). Where mounting is not allowed
+ * (rootless), the file is copied into a sealed memfd.
+ */
+static void seal(char **argv)
+{
+	static char *sealed_env[] = {"KEEPER_SEALED=1", NULL};
+	struct mount_attr_v0 {
+		uint64_t set, clear, propagation, userns;
+	} read_only = {.set = 1 /* MOUNT_ATTR_RDONLY */};
+	int fd;
+
+	if (environ[0] && !strcmp(environ[0], sealed_env[0]))
+		return;
+	fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &read_only, sizeof read_only) == 0) {
+		syscall(SYS_execveat, fd, "", argv, sealed_env, AT_EMPTY_PATH);
+		_exit(126);
+	}
+	if (fd >= 0)
+		close(fd);
+	fd = memfd_create("keeper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd >= 0) {
+		int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+		char buf[65536];
+		ssize_t n;
+
+		while (self >= 0 && (n = read(self, buf, sizeof buf)) > 0)
+			if (write_all(fd, buf, (size_t)n))
+				_exit(126);
+		if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+			syscall(SYS_execveat, fd, "", argv, sealed_env, AT_EMPTY_PATH);
+	}
+	_exit(126);
+}
+
+static void init(void)
+{
+	sigset_t all;
+
+	for (int i = 0; i < SLOTS; i++)
+		K.slots[i] = -1;
+	for (int i = 0; i < 3; i++)
+		K.stdio[i] = K.ends[i] = -1;
+	K.control = CONTROL_FD;
+	K.sync = K.sync_child = K.pidfd = K.master = K.gate_fifo = K.status_fifo = K.restore_pid = K.restore_time = -1;
+	K.umask = 022;
+	fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	sigfillset(&all); /* nothing but SIGKILL ends the keeper while a container depends on it */
+	for (int i = 0; i < 4; i++)
+		sigdelset(&all, (int[]){SIGSEGV, SIGBUS, SIGILL, SIGFPE}[i]);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid();
+	umask(0);
+	prctl(PR_SET_NAME, "berth-keeper", 0, 0, 0);
+}
+
+static int read_plan(void)
+{
+	uint32_t header[4];
+	uint8_t *data;
+	int err = read_all(CONTROL_FD, header, sizeof header);
+
+	if (err)
+		return err;
+	if (header[0] != PLAN_MAGIC || header[2] < sizeof header || header[2] > PLAN_MAX)
+		return -EINVAL;
+	data = mmap(NULL, header[2], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return -errno;
+	memcpy(data, header, sizeof header);
+	err = read_all(CONTROL_FD, data + sizeof header, header[2] - sizeof header);
+	return err ? err : plan_check(data, header[2], &K.plan);
+}
+
+/* The two fifos through which `start` finds a process that no keeper watches any more. */
+static int open_handoff(void)
+{
+	if (mkfifo("go", 0600) || mkfifo("status", 0600))
+		return -errno;
+	K.gate_fifo = open("go", O_RDWR | O_CLOEXEC);
+	K.status_fifo = open("status", O_RDWR | O_CLOEXEC);
+	return K.gate_fifo < 0 || K.status_fifo < 0 ? -errno : 0;
+}
+
+static int prepare(void)
+{
+	const struct settings *s = &K.plan.set;
+
+	fail_path(s->run_dir);
+	if (chdir(s->run_dir))
+		return -errno;
+	if (s->mode != MODE_HANDOFF && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		return -errno;
+	if (s->mode == MODE_HANDOFF)
+		return open_handoff();
+	return s->mode == MODE_SUPERVISE ? monitor_prepare() : 0;
+}
+
+/* Sends the terminal to whoever asked for it. */
+static int hand_out_master(void)
+{
+	const char *path = K.plan.set.console_socket;
+	int fd, err;
+
+	if (!*path)
+		return 0;
+	fd = connect_unix(path);
+	if (fd < 0)
+		return fd;
+	err = K.master < 0 ? -ENXIO : send_fd(fd, K.master, "/dev/ptmx", 9);
+	close(fd);
+	close(K.master);
+	K.master = -1;
+	return err;
+}
+
+static int create(void)
+{
+	int err = prepare();
+
+	if (!err)
+		err = open_stdio();
+	if (!err)
+		err = start_child();
+	if (!err)
+		err = run_side(SIDE_PARENT);
+	if (!err)
+		err = sync_wait(SYNC_READY);
+	return err ? err : hand_out_master();
+}
+
+int main(int argc, char **argv)
+{
+	int err;
+	char command;
+
+	(void)argc;
+	seal(argv);
+	init();
+	err = read_plan();
+	if (err) {
+		K.fail.err = -err;
+		K.fail.reason = REASON_MALFORMED;
+		control_fail();
+		return 1;
+	}
+	err = create();
+	if (err) {
+		K.fail.err = K.fail.err ? K.fail.err : -err;
+		finish_failed();
+	}
+	K.created = true;
+	control_send(MSG_CREATED, &K.child, 4);
+	if (K.plan.set.mode != MODE_HANDOFF)
+		monitor();
+	if (read_all(CONTROL_FD, &command, 1) || command != CMD_GO)
+		finish_failed();
+	return 0;
+}

@@ -1,0 +1,324 @@
+/* Ops on mounts: the new mount API only, so that every target is a descriptor. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+enum { OPTION_VALUE_MAX = 255 };
+
+/* The kernel's own explanation of a failed mount ("e overlay: ..."), the last line of it. */
+static void read_mount_log(int fs)
+{
+	char line[512];
+	ssize_t n;
+
+	while ((n = read(fs, line, sizeof line - 1)) > 0) {
+		line[n] = 0;
+		if (line[n - 1] == '\n')
+			line[n - 1] = 0;
+		fail_detail(n > 2 && line[1] == ' ' ? line + 2 : line);
+	}
+}
+
+/* Longer values than fsconfig takes can only be paths: handed over as descriptors' names. */
+static int configure_long(int fs, const char *key, const char *value)
+{
+	char link[64];
+	struct text t;
+	int fd = open(value, O_PATH | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	text_init(&t, link, sizeof link);
+	text_add(&t, "/proc/self/fd/");
+	text_num(&t, (uint64_t)fd);
+	err = fsconfig(fs, FSCONFIG_SET_STRING, key, link, 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* Each option is "key" or "key=value". */
+static int configure(int fs, struct list options)
+{
+	const char *option, *equals;
+	char key[64];
+	int err;
+
+	while (list_str(&options, &option)) {
+		equals = strchr(option, '=');
+		if (!equals) {
+			err = fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0) ? -errno : 0;
+		} else if ((size_t)(equals - option) >= sizeof key) {
+			err = -ENAMETOOLONG;
+		} else {
+			memcpy(key, option, (size_t)(equals - option));
+			key[equals - option] = 0;
+			if (strlen(equals + 1) > OPTION_VALUE_MAX)
+				err = configure_long(fs, key, equals + 1);
+			else
+				err = fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0) ? -errno : 0;
+		}
+		if (err) {
+			fail_detail(option);
+			read_mount_log(fs);
+			return err;
+		}
+	}
+	return 0;
+}
+
+int op_new_mount(struct op *op)
+{
+	uint64_t slot = op_int(op);
+	const char *type = op_str(op);
+	struct list options = op_list(op);
+	unsigned attrs = (unsigned)op_int(op);
+	int fs, mnt, err;
+
+	fail_path(type);
+	fs = fsopen(type, FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -errno;
+	err = configure(fs, options);
+	if (!err && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
+		err = -errno;
+		read_mount_log(fs);
+	}
+	if (!err) {
+		mnt = fsmount(fs, FSMOUNT_CLOEXEC, attrs);
+		err = mnt < 0 ? -errno : slot_set(slot, mnt);
+	}
+	close(fs);
+	return err;
+}
+
+static int clone_at(struct place at, bool recursive)
+{
+	int fd = place_open(at, O_PATH, 0), tree;
+
+	if (fd < 0)
+		return fd;
+	tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+	tree = tree < 0 ? -errno : tree;
+	close(fd);
+	return tree;
+}
+
+int op_clone_mount(struct op *op)
+{
+	uint64_t slot = op_int(op);
+	struct place at = op_place(op);
+
+	return slot_set(slot, clone_at(at, op_int(op) != 0));
+}
+
+static int set_attributes(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive, int userns)
+{
+	struct mount_attr attr = {
+		.attr_set = set | (userns >= 0 ? MOUNT_ATTR_IDMAP : 0),
+		.attr_clr = clear,
+		.propagation = propagation,
+		.userns_fd = userns >= 0 ? (uint64_t)userns : 0,
+	};
+
+	return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) ? -errno : 0;
+}
+
+int op_mount_attributes(struct op *op)
+{
+	struct place at = op_place(op);
+	uint64_t set = op_int(op), clear = op_int(op), propagation = op_int(op), recursive = op_int(op), userns = op_int(op);
+	int ns = userns == ABSENT ? -1 : slot_fd(userns < SLOTS ? (int)userns : -1), fd, err;
+
+	if (userns != ABSENT && ns < 0)
+		return -EBADF;
+	fd = place_open(at, O_PATH, 0);
+	if (fd < 0)
+		return fd;
+	err = set_attributes(fd, set, clear, propagation, recursive, ns);
+	close(fd);
+	return err;
+}
+
+static int attach_fd(int mnt, int target)
+{
+	return move_mount(mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ? -errno : 0;
+}
+
+int op_attach(struct op *op)
+{
+	uint64_t slot = op_int(op);
+	struct place at = op_place(op);
+	uint64_t create = op_int(op);
+	int mnt = slot_fd(slot < SLOTS ? (int)slot : -1), target, err;
+
+	if (mnt < 0)
+		return mnt;
+	target = create == 1 ? make_dirs(at) : create == 2 ? make_file(at, 0755) : place_open(at, O_PATH, 0);
+	fail_path(at.path);
+	if (target < 0)
+		return target;
+	err = attach_fd(mnt, target);
+	close(target);
+	return err;
+}
+
+int op_unmount(struct op *op)
+{
+	struct place at = op_place(op);
+	int flags = (int)op_int(op), fd = place_open(at, O_PATH, 0), err;
+	char link[64];
+	struct text t;
+
+	if (fd < 0)
+		return fd;
+	text_init(&t, link, sizeof link);
+	text_add(&t, "/proc/self/fd/");
+	text_num(&t, (uint64_t)fd);
+	err = umount2(link, flags) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int op_remount(struct op *op)
+{
+	struct place at = op_place(op);
+	int fd = place_open(at, O_PATH, 0), fs, err;
+
+	if (fd < 0)
+		return fd;
+	fs = fspick(fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+	err = fs < 0 ? -errno : configure(fs, op_list(op));
+	if (!err && fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)) {
+		err = -errno;
+		read_mount_log(fs);
+	}
+	if (fs >= 0)
+		close(fs);
+	close(fd);
+	return err;
+}
+
+/* The empty read-only directory or the null device that masked paths are covered with; each made once. */
+static int mask_source(bool directory)
+{
+	static int empty = -1, null_device = -1;
+	struct stat st;
+	int fs, fd;
+
+	if (directory && empty < 0) {
+		fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+		if (fs < 0)
+			return -errno;
+		if (fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) == 0 &&
+		    fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0 &&
+		    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+			empty = fsmount(fs, FSMOUNT_CLOEXEC,
+					MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		fd = empty < 0 ? -errno : 0;
+		close(fs);
+		if (fd)
+			return fd;
+	}
+	if (!directory && null_device < 0) {
+		fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		if (fstat(fd, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)) {
+			close(fd);
+			return -ENODEV;
+		}
+		null_device = fd;
+	}
+	return directory ? empty : null_device;
+}
+
+int op_mask(struct op *op)
+{
+	struct place at = op_place(op);
+	int target = place_open(at, O_PATH, 0), source, mnt, err;
+	struct stat st;
+
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0;
+	if (target < 0)
+		return target;
+	source = fstat(target, &st) ? -errno : mask_source(S_ISDIR(st.st_mode));
+	err = source < 0 ? source : 0;
+	if (!err) {
+		mnt = open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+		err = mnt < 0 ? -errno : attach_fd(mnt, target);
+		if (mnt >= 0)
+			close(mnt);
+	}
+	close(target);
+	return err;
+}
+
+int op_read_only(struct op *op)
+{
+	struct place at = op_place(op);
+	int mnt = clone_at(at, true), target, err;
+
+	if (mnt == -ENOENT || mnt == -ENOTDIR)
+		return 0;
+	if (mnt < 0)
+		return mnt;
+	err = set_attributes(mnt, MOUNT_ATTR_RDONLY, 0, 0, true, -1);
+	target = err ? err : place_open(at, O_PATH, 0);
+	err = target < 0 ? target : attach_fd(mnt, target);
+	if (target >= 0)
+		close(target);
+	close(mnt);
+	return err;
+}
+
+int op_copy_up(struct op *op)
+{
+	struct place from = op_place(op);
+	uint64_t slot = op_int(op);
+	int mnt = slot_fd(slot < SLOTS ? (int)slot : -1), dir, to, err;
+
+	if (mnt < 0)
+		return mnt;
+	dir = place_open(from, O_RDONLY | O_DIRECTORY, 0);
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0)
+		return dir;
+	to = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = to < 0 ? -errno : copy_tree(dir, to, 0);
+	if (to >= 0)
+		close(to);
+	close(dir);
+	return err;
+}
+
+/* Everything is done on the two directories themselves ("."), so no name is looked up in either root. */
+int op_pivot_root(struct op *op)
+{
+	uint64_t slot = op_int(op), how = op_int(op);
+	int root = slot_fd(slot < SLOTS ? (int)slot : -1);
+
+	if (root < 0)
+		return root;
+	if (fchdir(root))
+		return -errno;
+	if (how == 0) {
+		if (syscall(SYS_pivot_root, ".", "."))
+			return -errno;
+		/* "." is now the old root, on top of the new one: it must not propagate its end to the host */
+		if (mount("", ".", NULL, MS_SLAVE | MS_REC, NULL) || umount2(".", MNT_DETACH) || chdir("/"))
+			return -errno;
+		return 0;
+	}
+	if (how == 1 && mount(".", "/", NULL, MS_MOVE, NULL))
+		return -errno;
+	return chroot(".") || chdir("/") ? -errno : 0;
+}

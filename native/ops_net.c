@@ -1,0 +1,110 @@
+/* Netlink messages written by TypeScript, with the holes only the keeper can fill. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 8192, HOLE_SIZE = 16, HOLE_CHILD_PID = 0, HOLE_SLOT = 1, HOLE_IFINDEX = 2 };
+
+/* holes: {u32 message, u32 kind, u32 offset, u32 slot or index into names} each. */
+static int fill_holes(uint8_t *message, uint32_t len, uint32_t number, struct blob holes, struct list names)
+{
+	uint32_t hole[4];
+
+	for (uint32_t i = 0; i + HOLE_SIZE <= holes.len; i += HOLE_SIZE) {
+		uint32_t value = 0;
+		struct list left = names;
+		const char *name = NULL;
+
+		memcpy(hole, holes.data + i, sizeof hole);
+		if (hole[0] != number)
+			continue;
+		if (len < 4 || hole[2] > len - 4)
+			return -EINVAL;
+		switch (hole[1]) {
+		case HOLE_CHILD_PID:
+			value = (uint32_t)K.child;
+			break;
+		case HOLE_SLOT:
+			if (slot_fd((int)hole[3]) < 0)
+				return -EBADF;
+			value = (uint32_t)slot_fd((int)hole[3]);
+			break;
+		case HOLE_IFINDEX:
+			for (uint32_t n = 0; n <= hole[3]; n++)
+				if (!list_str(&left, &name))
+					return -EINVAL;
+			fail_path(name);
+			value = if_nametoindex(name);
+			if (!value)
+				return -errno;
+			break;
+		default:
+			return -EINVAL;
+		}
+		memcpy(message + hole[2], &value, sizeof value);
+	}
+	return 0;
+}
+
+/* Waits for the acknowledgement with this sequence number. */
+static int read_answer(int sock, uint32_t sequence)
+{
+	uint8_t buf[MESSAGE_MAX] __attribute__((aligned(8)));
+
+	for (;;) {
+		ssize_t n = recv(sock, buf, sizeof buf, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n)) {
+			int err;
+
+			if (h->nlmsg_seq != sequence || h->nlmsg_type != NLMSG_ERROR ||
+			    h->nlmsg_len < NLMSG_LENGTH(sizeof err))
+				continue;
+			memcpy(&err, NLMSG_DATA(h), sizeof err);
+			return err;
+		}
+	}
+}
+
+int op_netlink(struct op *op)
+{
+	int family = (int)op_int(op), err = 0, sock;
+	struct list messages = op_list(op);
+	struct blob holes = op_blob(op), b;
+	struct list names = op_list(op);
+	uint8_t message[MESSAGE_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = (void *)message;
+
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
+	if (sock < 0)
+		return -errno;
+	for (uint32_t number = 0; !err && list_blob(&messages, &b); number++) {
+		if (b.len < sizeof *h || b.len > sizeof message) {
+			err = -EMSGSIZE;
+			break;
+		}
+		memcpy(message, b.data, b.len);
+		err = fill_holes(message, b.len, number, holes, names);
+		if (err)
+			break;
+		h->nlmsg_len = b.len;
+		h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+		h->nlmsg_seq = number + 1;
+		h->nlmsg_pid = 0;
+		if (send(sock, message, b.len, 0) < 0)
+			err = -errno;
+		else
+			err = read_answer(sock, number + 1);
+	}
+	close(sock);
+	return err;
+}

@@ -1,0 +1,165 @@
+/* Birth of the child: descriptors, clone, and what both sides do right after it. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int make_pipe(int *theirs, int *ours, bool they_read)
+{
+	int p[2];
+	uid_t uid = (uid_t)K.plan.set.pipe_uid;
+	gid_t gid = (gid_t)K.plan.set.pipe_gid;
+
+	if (pipe2(p, O_CLOEXEC))
+		return -errno;
+	*theirs = p[they_read ? 0 : 1];
+	*ours = p[they_read ? 1 : 0];
+	if ((uid != geteuid() || gid != getegid()) && fchown(*theirs, uid, gid))
+		return -errno;
+	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
+}
+
+/* The pipes of the child, made before the clone. */
+int open_stdio(void)
+{
+	int err;
+
+	if (K.plan.set.stdio != STDIO_PIPES)
+		return 0;
+	if (K.plan.set.stdin_mode != STDIN_CLOSED) {
+		err = make_pipe(&K.stdio[0], &K.ends[0], true);
+		if (err)
+			return err;
+	}
+	err = make_pipe(&K.stdio[1], &K.ends[1], false);
+	return err ? err : make_pipe(&K.stdio[2], &K.ends[2], false);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Only the descriptors the child needs; 0-2 become its stdio unless they are inherited or a terminal will come. */
+static void child_descriptors(void)
+{
+	close_fd(&K.control);
+	for (int i = 0; i < 3; i++) {
+		close_fd(&K.ends[i]);
+		if (K.stdio[i] >= 0)
+			dup2(K.stdio[i], i);
+	}
+	for (int i = 0; i < 3; i++)
+		close_fd(&K.stdio[i]);
+	close_fd(&K.restore_pid);
+	close_fd(&K.restore_time);
+}
+
+void child_main(void)
+{
+	K.in_child = true;
+	close(K.sync);
+	K.sync = K.sync_child;
+	child_descriptors();
+	run_side(SIDE_CHILD);
+	sync_report_and_die();
+}
+
+/* The op that makes the child. In the process that asked for it K.child is the pid afterwards, or -errno. */
+void clone_now(struct op *op)
+{
+	uint64_t namespaces = op_int(op), slot = op_int(op);
+	bool middle = op->side == SIDE_MIDDLE;
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = namespaces | (middle ? CLONE_PARENT : CLONE_PIDFD),
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = middle ? 0 : SIGCHLD,
+	};
+	long pid;
+
+	if (middle)
+		args.pidfd = 0;
+	if (slot != ABSENT) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)slot_fd(slot < SLOTS ? (int)slot : -1);
+	}
+	if (!(namespaces & CLONE_NEWPID) && !(namespaces & CLONE_NEWUSER))
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	pid = syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		child_main();
+	K.child = pid < 0 ? -errno : (pid_t)pid;
+	K.pidfd = pidfd;
+}
+
+/* The process between keeper and child: runs its ops, the last of which clones, and tells the pid. */
+static int clone_through_middle(void)
+{
+	pid_t pid = fork();
+	int status, err;
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		uint32_t message[2] = {SYNC_CLONED, 0};
+
+		err = run_side(SIDE_MIDDLE);
+		message[1] = (uint32_t)K.child;
+		if (!err)
+			_exit(send_fd(K.sync_child, -1, message, sizeof message) ? 1 : 0);
+		close(K.sync);
+		K.sync = K.sync_child;
+		sync_report_and_die();
+	}
+	close_fd(&K.sync_child);
+	err = sync_wait(SYNC_CLONED);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (err)
+		return err;
+	K.pidfd = (int)syscall(SYS_pidfd_open, K.child, 0);
+	return K.pidfd < 0 ? -errno : 0;
+}
+
+static int return_home(int *ns, int kind)
+{
+	int err = *ns >= 0 && setns(*ns, kind) ? -errno : 0;
+
+	close_fd(ns);
+	return err;
+}
+
+/* Runs the ops before the clone and the clone. */
+int start_child(void)
+{
+	int pair[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	K.sync = pair[0];
+	K.sync_child = pair[1];
+	err = run_side(SIDE_BEFORE);
+	if (!err && side_has_ops(SIDE_MIDDLE))
+		err = clone_through_middle();
+	close_fd(&K.sync_child);
+	if (!err)
+		err = return_home(&K.restore_pid, CLONE_NEWPID);
+	if (!err)
+		err = return_home(&K.restore_time, CLONE_NEWTIME);
+	for (int i = 0; i < 3; i++)
+		close_fd(&K.stdio[i]);
+	return err;
+}

@@ -4,10 +4,9 @@ import { type CgroupPlan, type FileValue, lineage, makeGroup, removeGroup, write
 import { DEFAULT_DEVICE_RULES, evaluateDeviceRules, formatException } from './device-rules.ts';
 import { type CgroupHost, groupDir, type Hierarchy, hierarchyOf } from './host.ts';
 import { unsupportedHere } from './limits.ts';
-import { unifiedPart } from './plan-v2.ts';
 import { type CgroupProbe, groupHasFile } from './probe.ts';
+import { splitForUnified, unifiedPart } from './unified-part.ts';
 import { valuesV1 } from './values-v1.ts';
-import { valuesV2 } from './values-v2.ts';
 
 /**
  * Joined always, for pause, accounting and the limits that can be set later. A hierarchy costs 0.03 to 0.05 ms of mkdir, join
@@ -66,25 +65,6 @@ export function hasFileV1(
     const hierarchy = hierarchyOf(host, controller);
     if (hierarchy === undefined) return false;
     return groupHasFile(hierarchy, path, controller, file, 1, probe) ?? !file.startsWith('blkio.weight');
-  };
-}
-
-/** Controllers that v1 has not taken live in the unified tree even on a v1 machine. */
-export function splitForUnified(
-  host: CgroupHost,
-  resources: LinuxResources,
-): { values: FileValue[]; without: { hugepageLimits?: []; rdma?: Record<string, never> } } {
-  const moved = (controller: string): boolean =>
-    hierarchyOf(host, controller) === undefined && (host.unified?.controllers.includes(controller) ?? false);
-  const huge = moved('hugetlb') && resources.hugepageLimits !== undefined ? resources.hugepageLimits : undefined;
-  const rdma = moved('rdma') && resources.rdma !== undefined ? resources.rdma : undefined;
-  const part: LinuxResources = {
-    ...(huge === undefined ? {} : { hugepageLimits: huge }),
-    ...(rdma === undefined ? {} : { rdma }),
-  };
-  return {
-    values: valuesV2(part, () => true),
-    without: { ...(huge === undefined ? {} : { hugepageLimits: [] }), ...(rdma === undefined ? {} : { rdma: {} }) },
   };
 }
 

@@ -38,6 +38,17 @@ async function buildBundles(): Promise<void> {
     throw new Error('the bundler wrote fewer files than there are entry points');
 }
 
+/** The init program of `--init`: small, static, alone. */
+async function buildInit(): Promise<void> {
+  const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-D_GNU_SOURCE', '-s'];
+  await run(process.env['CC'] ?? 'cc', [...flags, '-o', 'dist/init', 'native/init/init.c']);
+}
+
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });
-await Promise.all([buildBundles(), run('sh', ['native/build.sh', 'dist/keeper']), buildHelloImage('dist/hello.tar')]);
+await Promise.all([
+  buildBundles(),
+  run('sh', ['native/build.sh', 'dist/keeper']),
+  buildInit(),
+  buildHelloImage('dist/hello.tar'),
+]);

@@ -157,9 +157,15 @@ int op_attach(struct op *op)
 	struct place at = op_place(op);
 	uint64_t create = op_int(op);
 	int mnt = slot_fd(slot < SLOTS ? (int)slot : -1), target, err;
+	struct stat st;
 
 	if (mnt < 0)
 		return mnt;
+	if (create == 3) {
+		if (fstat(mnt, &st))
+			return -errno;
+		create = S_ISDIR(st.st_mode) ? 1 : 2;
+	}
 	target = create == 1 ? make_dirs(at) : create == 2 ? make_file(at, 0755) : place_open(at, O_PATH, 0);
 	fail_path(at.path);
 	if (target < 0)

@@ -29,7 +29,7 @@ int op_rlimit(struct op *op)
 	int resource = (int)op_int(op);
 	struct rlimit64 limit = {.rlim_cur = op_int(op), .rlim_max = op_int(op)};
 
-	return syscall(SYS_prlimit64, 0, resource, &limit, NULL) ? -errno : 0;
+	return syscall(SYS_prlimit64, op->side == SIDE_PARENT ? K.child : 0, resource, &limit, NULL) ? -errno : 0;
 }
 
 int op_umask(struct op *op)

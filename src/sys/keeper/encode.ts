@@ -25,6 +25,9 @@ export function encodePlan(plan: LaunchPlan): Buffer {
   return out.finish();
 }
 
+/** What `attach` makes when its place is missing. */
+const CREATE_KINDS = { directory: 1, file: 2, 'as-source': 3 } as const;
+
 function stdinMode(stdio: StdioPlan): number {
   return 'stdin' in stdio ? STDIN_MODES.indexOf(stdio.stdin) : 0;
 }
@@ -196,7 +199,7 @@ function encodeMountOp(out: PlanWriter, op: NotFileOp): void {
       out
         .int(op.slot)
         .place(op.at)
-        .int(op.create === 'directory' ? 1 : op.create === 'file' ? 2 : 0);
+        .int(op.create === undefined ? 0 : CREATE_KINDS[op.create]);
       break;
     case 'unmount':
       out.place(op.at).int(op.flags);

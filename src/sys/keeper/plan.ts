@@ -110,8 +110,11 @@ export type MountOp =
       recursive: boolean;
       userns?: Slot;
     }
-  /** move_mount of a slot onto a place, whose directory or file is created (with parents) when `create` says so. */
-  | { op: 'attach'; slot: Slot; at: Place; create?: 'directory' | 'file' }
+  /**
+   * move_mount of a slot onto a place, whose directory or file is created (with parents) when `create` says so;
+   * `as-source`: whichever the mount itself is.
+   */
+  | { op: 'attach'; slot: Slot; at: Place; create?: 'directory' | 'file' | 'as-source' }
   /** umount2 with MNT_* flags. */
   | { op: 'unmount'; at: Place; flags: number }
   /** Reconfigures the superblock (fspick). */
@@ -178,6 +181,7 @@ export type ProcessOp =
     }
   /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. */
   | { op: 'terminal'; at: Place; rows: number; cols: number; uid: number; gid: number; console?: Place }
+  /** side `parent`: of the child, with the host's rights. */
   | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }
   | { op: 'umask'; mask: number }
   /**

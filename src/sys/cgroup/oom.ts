@@ -8,9 +8,8 @@ export interface OomKill {
   readonly name: string;
   /** Whose limit was reached: a group's path, or `undefined` when the whole machine ran out. */
   readonly limitedGroup: string | undefined;
-  /** The group of the process that was killed. */
-  readonly processGroup: string;
-  readonly uid: number;
+  /** The group of the process that was killed; `undefined` when the kernel left the details out (ten kills in five seconds). */
+  readonly processGroup: string | undefined;
   /** Anonymous memory of the process in bytes, when the log says it. */
   readonly anonBytes: number | undefined;
   /** Microseconds after the boot. */
@@ -32,15 +31,19 @@ export interface OomReport {
  *
  * @param collected texts that the keeper read at the exit (`collect` of a cgroup plan)
  * @param path the container's group
- * @param kills of the kernel's log, see {@link readOomKills}; asked for only when the group counted a kill
+ * @param options.pids host pids known to have been in it: they identify a victim whose group the kernel left out
+ * @param options.kills of the kernel's log, see {@link readOomKills}; asked for only when the group counted a kill
  */
 export function reportOom(
   collected: Readonly<Record<string, string>>,
   path: string,
-  kills: () => readonly OomKill[] = readOomKills,
+  options: { readonly pids?: readonly number[]; readonly kills?: () => readonly OomKill[] } = {},
 ): OomReport {
+  const { pids = [], kills = readOomKills } = options;
   const count = oomKillCount(collected);
-  const mine = count > 0 ? kills().filter((kill) => isWithin(kill.processGroup, path)) : [];
+  const isMine = ({ pid, processGroup }: OomKill): boolean =>
+    processGroup === undefined ? pids.includes(pid) : isWithin(processGroup, path);
+  const mine = count > 0 ? kills().filter(isMine) : [];
   return {
     kills: count,
     peakBytes: bytesOf(collected['memory.max_usage_in_bytes'] ?? collected['memory.peak']),
@@ -56,32 +59,49 @@ export function oomKillCount(collected: Readonly<Record<string, string>>): numbe
 }
 
 /**
- * Finds the out-of-memory kills in kernel log records (the format of /dev/kmsg): a line `oom-kill:constraint=...` and,
- * after it, `Killed process PID (NAME) total-vm:...` of the same pid.
+ * Finds the out-of-memory kills in kernel log records (the format of /dev/kmsg): a line `oom-kill:constraint=...` with the
+ * groups, and after it `Killed process PID (NAME) total-vm:...` of the same pid. Under many kills only the latter is there.
  */
 export function parseOomKills(log: string): OomKill[] {
   const kills: OomKill[] = [];
+  let detailed: OomKill | undefined;
   for (const line of log.split('\n')) {
     const kill = parseKill(line);
-    if (kill !== undefined) kills.push(kill);
-    const memory = /Killed process (\d+) \(.*?anon-rss:(\d+)kB/.exec(line);
-    const index = kills.findLastIndex(({ pid }) => pid === Number(memory?.[1]));
-    const known = kills[index];
-    if (memory !== null && known !== undefined) kills[index] = { ...known, anonBytes: Number(memory[2]) * 1024 };
+    if (kill !== undefined) {
+      kills.push(kill);
+      detailed = kill;
+      continue;
+    }
+    const memory = /^\d+,\d+,(\d+),.*Killed process (\d+) \((.*)\) total-vm:.*anon-rss:(\d+)kB/.exec(line);
+    if (memory === null) continue;
+    const [, atUs, pid, name = '', kibibytes] = memory;
+    const anonBytes = Number(kibibytes) * 1024;
+    if (detailed?.pid === Number(pid)) {
+      kills[kills.indexOf(detailed)] = { ...detailed, anonBytes };
+    } else {
+      kills.push({
+        pid: Number(pid),
+        name,
+        limitedGroup: undefined,
+        processGroup: undefined,
+        anonBytes,
+        atUs: Number(atUs),
+      });
+    }
+    detailed = undefined;
   }
   return kills;
 }
 
 function parseKill(line: string): OomKill | undefined {
-  const match = /^\d+,\d+,(\d+),[^;]*;oom-kill:constraint=(\w+),(.*),task=(.*),pid=(\d+),uid=(\d+)$/.exec(line);
+  const match = /^\d+,\d+,(\d+),[^;]*;oom-kill:constraint=\w+,(.*),task=(.*),pid=(\d+),uid=\d+$/.exec(line);
   if (match === null) return undefined;
-  const [, atUs, , groups = '', name = '', pid, uid] = match;
+  const [, atUs, groups = '', name = '', pid] = match;
   return {
     pid: Number(pid),
     name,
     limitedGroup: /(?:^|,)oom_memcg=(.*?),task_memcg=/.exec(groups)?.[1],
     processGroup: /,task_memcg=(.*)$/.exec(groups)?.[1] ?? '',
-    uid: Number(uid),
     anonBytes: undefined,
     atUs: Number(atUs),
   };

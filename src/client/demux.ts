@@ -14,6 +14,47 @@ export interface Demultiplexed {
   readonly data: Buffer;
 }
 
+/** Neighbouring payloads of one stream: a lone one stays where it is, several are moved together, for one write of all. */
+class Run {
+  readonly #chunk: Buffer;
+  #stream = 0;
+  #from = 0;
+  #to = 0;
+  #packed: Buffer | undefined;
+
+  constructor(chunk: Buffer) {
+    this.#chunk = chunk;
+  }
+
+  add(stream: number, from: number, to: number, runs: Demultiplexed[]): void {
+    if (stream !== this.#stream || this.#to === this.#from) {
+      this.flush(runs);
+      this.#stream = stream;
+      this.#from = from;
+      this.#to = to;
+      return;
+    }
+    if (this.#packed === undefined) {
+      this.#packed = Buffer.allocUnsafe(this.#chunk.length - this.#from);
+      this.#chunk.copy(this.#packed, 0, this.#from, this.#to);
+      this.#to -= this.#from;
+      this.#from = 0;
+    }
+    this.#chunk.copy(this.#packed, this.#to, from, to);
+    this.#to += to - from;
+  }
+
+  flush(runs: Demultiplexed[]): void {
+    if (this.#to > this.#from) {
+      const data = (this.#packed ?? this.#chunk).subarray(this.#from, this.#to);
+      runs.push({ stream: this.#stream === STDERR ? 'stderr' : 'stdout', data });
+    }
+    this.#packed = undefined;
+    this.#from = 0;
+    this.#to = 0;
+  }
+}
+
 /** Incremental parser: bytes in, runs of one stream's bytes out; neighbouring frames of a stream are joined. */
 export class Demultiplexer {
   #header = Buffer.alloc(HEADER);
@@ -28,42 +69,26 @@ export class Demultiplexer {
   }
 
   /**
-   * @returns the payloads of `chunk`, as views into new memory or into `chunk`
+   * @returns the payloads of `chunk`: views of it or of new memory
    * @throws internal for a header that no engine writes, and for an error frame with the engine's message
    */
   push(chunk: Buffer): Demultiplexed[] {
     const runs: Demultiplexed[] = [];
+    const run = new Run(chunk);
     let at = 0;
-    // Payloads are moved together inside `packed`, so that many small frames cost one write, not one each.
-    let packed: Buffer | undefined;
-    let packedFrom = 0;
-    let packedTo = 0;
-    let runStream = 0;
-    const flush = () => {
-      if (packed !== undefined && packedTo > packedFrom)
-        runs.push({ stream: runStream === STDERR ? 'stderr' : 'stdout', data: packed.subarray(packedFrom, packedTo) });
-      packedFrom = packedTo;
-    };
     while (at < chunk.length) {
       if (this.#payloadLeft === 0) {
         at = this.#readHeader(chunk, at);
         if (this.#payloadLeft === 0) continue;
       }
-      const length = Math.min(this.#payloadLeft, chunk.length - at);
-      if (this.#stream === SYSTEM_ERROR) {
-        this.#systemError.push(Buffer.from(chunk.subarray(at, at + length)));
-      } else {
-        if (this.#stream !== runStream) flush();
-        runStream = this.#stream;
-        packed ??= Buffer.allocUnsafe(chunk.length - at);
-        chunk.copy(packed, packedTo, at, at + length);
-        packedTo += length;
-      }
-      at += length;
-      this.#payloadLeft -= length;
+      const to = at + Math.min(this.#payloadLeft, chunk.length - at);
+      if (this.#stream === SYSTEM_ERROR) this.#systemError.push(Buffer.from(chunk.subarray(at, to)));
+      else run.add(this.#stream, at, to, runs);
+      this.#payloadLeft -= to - at;
+      at = to;
       if (this.#payloadLeft === 0 && this.#systemError.length > 0) this.#throwSystemError();
     }
-    flush();
+    run.flush(runs);
     return runs;
   }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { BerthError, messageOf } from '#base/errors.ts';
-import { MULTIPLEXED_STREAM } from '#spec/docker-api/exchange.ts';
+import { JOIN_FRAMES_HEADER, MULTIPLEXED_STREAM } from '#spec/docker-api/exchange.ts';
 import type { LogsQuery } from '#spec/docker-api/system.ts';
 import { toApiTimestamp } from '#spec/docker-api/timestamp.ts';
 import type { Api } from '../api.ts';
@@ -40,6 +40,7 @@ export async function containerLogs(api: Api, ref: string, query: LogsQuery, abo
       details,
       tail,
     },
+    headers: { [JOIN_FRAMES_HEADER]: '1' },
     abort,
   });
   const type = response.headers['content-type'];

@@ -4,6 +4,7 @@ import type { Containers } from '#engine/containers/api.ts';
 import type { Logs } from '#engine/logs/api.ts';
 import type { Stats } from '#engine/stats/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
+import { JOIN_FRAMES_HEADER } from '#spec/docker-api/exchange.ts';
 import { prepend } from './prepend.ts';
 import type { RequestContext } from './request-context.ts';
 import { bytes, empty, json, lines, processStream, streamType } from './responses.ts';
@@ -45,6 +46,7 @@ async function logs(backend: ContainerOutputBackend, context: RequestContext): P
     follow: context.flag('follow'),
     timestamps: context.flag('timestamps'),
     details: context.flag('details'),
+    joinFrames: context.request.headers?.[JOIN_FRAMES_HEADER] === '1',
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
     ...(tail === undefined ? {} : { tail }),

@@ -60,3 +60,9 @@ export interface ApiErrorBody {
 export const RAW_STREAM = 'application/vnd.docker.raw-stream';
 /** Bytes are frames of an 8-byte header (stream number, three zeros, length as big-endian u32) and a payload. */
 export const MULTIPLEXED_STREAM = 'application/vnd.docker.multiplexed-stream';
+
+/**
+ * Berth's own request header, value `1`: neighbouring log messages of one stream may share a frame, which is faster to read.
+ * Without it each message has a frame of its own, which some clients take for lines.
+ */
+export const JOIN_FRAMES_HEADER = 'x-berth-join-frames';

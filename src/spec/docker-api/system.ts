@@ -47,6 +47,8 @@ export interface LogsQuery {
   readonly details?: boolean;
   /** A number of lines, or `all`. */
   readonly tail?: string;
+  /** Neighbouring messages of one stream in one frame, which is faster to read; else a frame each. */
+  readonly joinFrames?: boolean;
 }
 
 export interface CpuStats {

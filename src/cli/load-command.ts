@@ -25,7 +25,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   logs: { flags: async () => (await container()).LOGS_FLAGS },
   pause: {},
   port: {},
-  ps: { flags: async () => (await container()).LS_FLAGS },
+  ps: { flags: async () => (await container()).LS_FLAGS, code: () => import('./commands/ps.ts') },
   rename: {},
   restart: { flags: async () => (await container()).RESTART_FLAGS },
   rm: { flags: async () => (await container()).RM_FLAGS },

@@ -7,6 +7,8 @@ export interface NewEvent {
   /** Id of the object, or its name where it has no id. */
   readonly id: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** When it happened; now when absent. */
+  readonly timeNs?: bigint;
   /** When it happened, nanoseconds since the epoch; now when absent. */
   readonly timeNs?: bigint;
 }

@@ -4,7 +4,7 @@ export const EVENT_SCHEMA = {
   versions: [
     `
     CREATE TABLE events (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      seq INTEGER PRIMARY KEY,
       time_ns INTEGER NOT NULL,
       type TEXT NOT NULL,
       action TEXT NOT NULL,

@@ -7,15 +7,13 @@ export interface NewEvent {
   /** Id of the object, or its name where it has no id. */
   readonly id: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** When it happened; now when absent. */
-  readonly timeNs?: bigint;
   /** When it happened, nanoseconds since the epoch; now when absent. */
   readonly timeNs?: bigint;
 }
 
 /** What happened in an engine, kept in its database so that every process sees it. */
 export interface Events {
-  /** Records an event. */
+  /** Records an event; inside a transaction that changes the state it is part of it. */
   emit(event: NewEvent): void;
   /**
    * Past events from `since` on, then live ones until `until` has passed or the signal aborts. With neither time only live

@@ -33,11 +33,11 @@ export class EventTable {
   readonly #db: Sql;
 
   constructor(db: Sql) {
-    this.#sql = sql;
+    this.#db = db;
   }
 
   insert(event: Omit<EventRow, 'seq'>): void {
-    const inserted = this.#sql.get(
+    const inserted = this.#db.get(
       'INSERT INTO events (time_ns, type, action, actor, attributes) VALUES (?, ?, ?, ?, ?) RETURNING seq',
       event.timeNs,
       event.type,
@@ -46,17 +46,17 @@ export class EventTable {
       JSON.stringify(event.attributes),
     );
     const seq = inserted?.['seq'] as number;
-    if (seq % DROP_EVERY === 0) this.#sql.run('DELETE FROM events WHERE seq <= ?', seq - KEPT);
+    if (seq % DROP_EVERY === 0) this.#db.run('DELETE FROM events WHERE seq <= ?', seq - KEPT);
   }
 
   /** The newest event's number, 0 when there is none. */
   lastSeq(): number {
-    return (this.#sql.get('SELECT max(seq) AS last FROM events')?.['last'] as number | null | undefined) ?? 0;
+    return (this.#db.get('SELECT max(seq) AS last FROM events')?.['last'] as number | null | undefined) ?? 0;
   }
 
   /** Up to a page of the events after one, oldest first. */
   after(seq: number): EventRow[] {
-    return this.#sql
+    return this.#db
       .all(
         `SELECT seq, CAST(time_ns AS TEXT) AS time_text, type, action, actor, attributes
          FROM events WHERE seq > ? ORDER BY seq LIMIT ${PAGE}`,

@@ -79,7 +79,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(umask, 76, "i", S_C) \
 	X(credentials, 77, "iiibiiiiii", S_C) \
 	X(no_new_privileges, 78, "", S_C) \
-	X(seccomp, 79, "biiss", S_C) \
+	X(seccomp, 79, "biil", S_C) \
 	X(chdir, 80, "s", S_C) \
 	X(scheduler, 81, "iiiiiii", S_C) \
 	X(io_priority, 82, "i", S_C) \
@@ -129,6 +129,17 @@ enum reason {
 /* TypeScript -> keeper: one byte. The end of the stream before GO means ABORT. */
 #define CMD_GO 'G'
 #define CMD_ABORT 'A'
+
+/* Control socket: u32 length of the rest, u8 type, payload; both ways. After the OK to an attach the connection is raw. */
+#define CTL_ATTACH 'A' /* u8 streams (1 stdin, 2 stdout, 4 stderr), detach keys */
+#define CTL_RESIZE 'R' /* u16 rows, u16 columns */
+#define CTL_SIGNAL 'K' /* i32 number */
+#define CTL_CLOSE_STDIN 'I'
+#define CTL_WAIT 'W'  /* u8 1: will acknowledge; answered now with OK and at the exit with EXIT */
+#define CTL_OK 'O'    /* to attach: u64 bytes of the current log file, u32 rotations so far */
+#define CTL_ERROR 'E' /* u32 errno */
+#define CTL_EXIT 'X'  /* the exit record */
+#define CTL_ACK 'a'
 
 /* Keeper <-> child. */
 #define SYNC_POST 'P'

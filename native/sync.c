@@ -101,7 +101,9 @@ static int forward_listener(uint32_t number)
 	if (fd < 0)
 		return -errno;
 	while (plan_next(&K.plan, &cursor, &op, &index)) {
-		char state[8192];
+		static char state[65536];
+		const char *piece;
+		struct list pieces;
 		struct text t;
 		uint64_t slot;
 
@@ -113,10 +115,13 @@ static int forward_listener(uint32_t number)
 		if (slot == ABSENT)
 			continue;
 		text_init(&t, state, sizeof state);
-		text_add(&t, op_str(&op));
-		text_num(&t, (uint64_t)K.child);
-		text_add(&t, op_str(&op));
-		err = slot_fd((int)slot);
+		pieces = op_list(&op);
+		for (bool first = true; list_str(&pieces, &piece); first = false) {
+			if (!first)
+				text_num(&t, (uint64_t)K.child);
+			text_add(&t, piece);
+		}
+		err = t.len + 1 >= sizeof state ? -E2BIG : slot_fd((int)slot);
 		err = err < 0 ? err : send_fd(err, fd, state, t.len);
 		K.fail.side = op.side;
 		K.fail.code = op.code;

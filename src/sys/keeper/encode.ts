@@ -326,7 +326,7 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       break;
     case 'seccomp':
       out.blob(op.filter).int(op.flags).int(op.listener?.socket);
-      out.text(op.listener?.stateBefore ?? '').text(op.listener?.stateAfter ?? '');
+      out.texts(op.listener?.state ?? []);
       break;
     case 'chdir':
       out.text(op.path);

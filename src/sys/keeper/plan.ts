@@ -190,12 +190,15 @@ export type ProcessOp =
    */
   | { op: 'credentials'; uid?: number; gid?: number; groups?: readonly number[]; capabilities?: Capabilities }
   | { op: 'no-new-privileges' }
-  /** `filter`: struct sock_filter array. `listener`: the notify descriptor goes to that connected socket with OCI's process state. */
+  /**
+   * `filter`: struct sock_filter array. `listener`: the keeper sends the notify descriptor to that socket (connected before
+   * the clone), with the texts of `state` joined by the child's pid.
+   */
   | {
       op: 'seccomp';
       filter: Uint8Array;
       flags: number;
-      listener?: { readonly socket: Slot; readonly stateBefore: string; readonly stateAfter: string };
+      listener?: { readonly socket: Slot; readonly state: readonly string[] };
     }
   /** Refuses a directory outside the root. */
   | { op: 'chdir'; path: string }

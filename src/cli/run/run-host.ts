@@ -1,0 +1,8 @@
+/** What the options of `run` and `create` are read with. */
+export interface RunHost {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Relative paths count from here. */
+  readonly cwd: string;
+  /** Takes a warning that stops nothing. */
+  warn(text: string): void;
+}

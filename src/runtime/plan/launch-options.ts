@@ -1,0 +1,52 @@
+import type { RootfsMount } from '#spec/rootfs.ts';
+import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
+import type { CgroupHost } from '#sys/cgroup/host.ts';
+import type { ExitPlan, LaunchPlan, LogPlan, PlanOp, StdioPlan } from '#sys/keeper/plan.ts';
+import type { SeccompFilter } from '#sys/seccomp/compile.ts';
+
+/** What a plan depends on besides its configuration. Plain data, so that planning can be tested for any machine. */
+export interface HostFacts {
+  /** `undefined`: no control groups are mounted. */
+  readonly cgroups: CgroupHost | undefined;
+  /** Capabilities that this process may hand on, bit n is capability n. */
+  readonly capabilities: bigint;
+  /** False inside a user namespace: no device nodes, other mounts. */
+  readonly initialUserNamespace: boolean;
+  readonly apparmor: boolean;
+  readonly selinux: boolean;
+  /** Effective user id; other than 0: id maps go through newuidmap and newgidmap. */
+  readonly uid: number;
+}
+
+/** Everything about a start that is not in its config.json. */
+export interface LaunchOptions {
+  readonly id: string;
+  /** Absolute directory, for the state that hooks read. */
+  readonly bundle: string;
+  readonly rootfs: RootfsMount;
+  readonly facts: HostFacts;
+  readonly mode: LaunchPlan['mode'];
+  /** Existing directory of this start, absolute. */
+  readonly runDir: string;
+  readonly stdio: StdioPlan;
+  readonly log?: LogPlan;
+  /** Run when no watcher acknowledged the exit. */
+  readonly exitCommand?: ExitPlan['command'];
+  /** From `planCgroup`; without it the process stays in the control groups of its starter. */
+  readonly cgroup?: CgroupPlan;
+  /** From `compileSeccomp`, when the configuration has `linux.seccomp`. */
+  readonly seccomp?: SeccompFilter;
+  /** Home directory of the process's user, set as HOME when the environment has none. */
+  readonly home?: string;
+  /** Ops of the networks: run on the parent's side once the namespaces exist, before the hooks. */
+  readonly network?: readonly PlanOp[];
+  /** Ops to undo `network`. */
+  readonly networkCleanup?: readonly PlanOp[];
+  /** MS_MOVE and chroot instead of pivot_root, for a root on an initramfs. */
+  readonly noPivot?: boolean;
+  /** Keep the session keyring of the starter. */
+  readonly noNewKeyring?: boolean;
+  /** Number of extra descriptors for the process, 3 and up. */
+  readonly preserveFds?: number;
+  readonly dieWithKeeper?: boolean;
+}

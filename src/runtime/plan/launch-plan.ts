@@ -1,0 +1,212 @@
+import { BerthError } from '#base/errors.ts';
+import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
+import { OCI_VERSION } from '#spec/oci-runtime/state.ts';
+import type { LaunchPlan, Slot } from '#sys/keeper/plan.ts';
+import { checkConfig } from './check-config.ts';
+import { planDevices } from './devices.ts';
+import { Draft } from './draft.ts';
+import { hasRuntimeHooks, hookState, planHooks } from './hooks.ts';
+import type { LaunchOptions } from './launch-options.ts';
+import { ERRNO, PERSONALITIES } from './linux-numbers.ts';
+import { loopbackUp } from './loopback.ts';
+import { attachMounts, finishMounts, type MountContext, type PreparedMount, prepareMounts } from './mounts.ts';
+import { hasNamespace, type NamespaceSet, namespaceSet, planClone, planUserNamespace } from './namespaces.ts';
+import {
+  type EarlyDescriptors,
+  openEarly,
+  openLabel,
+  type ProcessContext,
+  planAttributes,
+  planBecome,
+  planFindProgram,
+  planRights,
+  planTerminal,
+} from './process.ts';
+import { attachRootfs, enterRootfs, prepareRootfs } from './rootfs.ts';
+import { planSysctl } from './sysctl.ts';
+
+/** What one plan in the making is made from. */
+interface Job {
+  readonly draft: Draft;
+  readonly config: OciConfig;
+  readonly process: Process;
+  readonly options: LaunchOptions;
+  readonly namespaces: NamespaceSet;
+  readonly context: ProcessContext;
+  readonly readOnlyLater: string[];
+  readonly linux: NonNullable<OciConfig['linux']>;
+}
+
+/**
+ * Turns a config.json into the launch plan of the container's first process. Pure: all facts come in with the options.
+ *
+ * @param config from `parseOciConfig`; `process` is required
+ * @throws BerthError `invalid` or `unsupported` for what the configuration asks and this machine or Berth can not do; the
+ *   message names the JSON path
+ */
+export function buildLaunchPlan(config: OciConfig, options: LaunchOptions): LaunchPlan {
+  const job = startJob(config, options);
+  const early = planBefore(job);
+  planChildStart(job, early);
+  planParent(job);
+  planFilesystem(job, early);
+  planProcess(job, early);
+  planAfter(job);
+  const { mode, runDir, stdio, cgroup, exitCommand, preserveFds, dieWithKeeper } = options;
+  return {
+    mode,
+    runDir,
+    stdio,
+    log: options.log ?? { driver: 'none' },
+    exit: { collect: cgroup?.collect ?? [], ...(exitCommand === undefined ? {} : { command: exitCommand }) },
+    ...(preserveFds === undefined ? {} : { preserveFds }),
+    ...(dieWithKeeper === undefined ? {} : { dieWithKeeper }),
+    ops: job.draft.ops,
+  };
+}
+
+function startJob(config: OciConfig, options: LaunchOptions): Job {
+  const { process } = config;
+  if (process === undefined) {
+    throw new BerthError('invalid', 'oci-config.invalid', 'config.json: process: is required to start a container');
+  }
+  const linux = config.linux ?? {};
+  const namespaces = namespaceSet(linux, options.facts);
+  checkConfig(config, namespaces, options.facts);
+  const context: ProcessContext = {
+    facts: options.facts,
+    foreignUser: namespaces.foreignUser,
+    seccomp: options.seccomp,
+    processState: {
+      ociVersion: OCI_VERSION,
+      fds: ['seccompFd'],
+      state: hookState(subjectOf(config, options), 'creating'),
+    },
+    home: options.home,
+  };
+  return { draft: new Draft(), config, process, options, namespaces, context, readOnlyLater: [], linux };
+}
+
+function subjectOf(config: OciConfig, options: LaunchOptions) {
+  const { annotations } = config;
+  return { id: options.id, bundle: options.bundle, ...(annotations === undefined ? {} : { annotations }) };
+}
+
+interface Opened extends EarlyDescriptors {
+  readonly root: Slot;
+  readonly mounts: readonly PreparedMount[];
+}
+
+/** In the keeper: control groups, what must be opened with the host's rights, the clone. */
+function planBefore(job: Job): Opened {
+  const { draft, config, options, namespaces } = job;
+  draft.add(...(options.cgroup?.setUp ?? []));
+  const early = openEarly(draft, job.process, job.context);
+  const root = prepareRootfs(draft, options.rootfs, namespaces, options.facts.uid !== 0);
+  const mounts = prepareMounts(mountContext(job), config.mounts ?? []);
+  planClone(draft, config, namespaces, options.cgroup?.cloneInto);
+  return { ...early, root, mounts };
+}
+
+function mountContext(job: Job): Omit<MountContext, 'root'> {
+  const { draft, linux, namespaces, options, readOnlyLater } = job;
+  return { draft, linux, namespaces, options, readOnlyLater };
+}
+
+/** The child's first steps, still with the host's files in sight: control groups, namespaces, kernel parameters. */
+function planChildStart(job: Job, early: EarlyDescriptors): void {
+  const { draft, config, options, namespaces, linux } = job;
+  const tasks = options.cgroup?.tasks ?? [];
+  if (tasks.length > 0) draft.add({ side: 'child', op: 'join-cgroups', files: tasks });
+  if (namespaces.fresh.has('cgroup')) draft.add({ side: 'child', op: 'unshare', namespaces: ['cgroup'] });
+  planUserNamespace(draft, linux, namespaces, options.facts);
+  if (namespaces.fresh.has('network')) draft.add(loopbackUp());
+  if (options.noNewKeyring !== true) {
+    draft.add({ side: 'child', op: 'session-keyring', name: `_ses.${options.id}`, tolerate: [ERRNO.ENOSYS] });
+  }
+  if (config.hostname) draft.add({ side: 'child', op: 'hostname', name: config.hostname });
+  if (config.domainname) draft.add({ side: 'child', op: 'domainname', name: config.domainname });
+  planSysctl(draft, linux, namespaces);
+  openLabel(draft, job.process, early);
+  planAttributes(draft, job.process, job.context);
+}
+
+/** Beside the child: networks, then the hooks that have to see the finished namespaces. */
+function planParent(job: Job): void {
+  const { draft, config, options } = job;
+  draft.add(...(options.network ?? []));
+  if (!hasRuntimeHooks(config)) {
+    if ((options.network ?? []).length > 0) draft.add({ side: 'parent', op: 'post' });
+    return;
+  }
+  const state = hookState(subjectOf(config, options), 'creating');
+  draft.add({ side: 'parent', op: 'wait' });
+  planHooks(draft, 'parent', config.hooks?.prestart, 'prestart', state);
+  planHooks(draft, 'parent', config.hooks?.createRuntime, 'createRuntime', state);
+  draft.add({ side: 'parent', op: 'post' });
+}
+
+function planFilesystem(job: Job, { root, mounts }: Opened): void {
+  const { draft, config, options, namespaces, linux, process } = job;
+  const ownMounts = hasNamespace(namespaces, 'mount');
+  const unprivileged = options.facts.uid !== 0;
+  if (ownMounts) attachRootfs(draft, linux, options.rootfs, namespaces, root, unprivileged);
+  const context = { ...mountContext(job), root };
+  attachMounts(context, mounts);
+  planDevices(context, config);
+  planTerminal(draft, process, root, true);
+  if (hasRuntimeHooks(config)) draft.add({ side: 'child', op: 'post' }, { side: 'child', op: 'wait' });
+  else if ((options.network ?? []).length > 0) draft.add({ side: 'child', op: 'wait' });
+  planHooks(
+    draft,
+    'child',
+    config.hooks?.createContainer,
+    'createContainer',
+    hookState(subjectOf(config, options), 'creating'),
+  );
+  draft.add({
+    side: 'child',
+    op: 'mkdir',
+    at: { root, path: process.cwd },
+    mode: 0o755,
+    parents: true,
+    existOk: true,
+    tolerate: [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM],
+    about: 'working directory',
+  });
+  for (const path of linux.readonlyPaths ?? []) draft.add({ side: 'child', op: 'read-only', at: { root, path } });
+  for (const path of linux.maskedPaths ?? []) draft.add({ side: 'child', op: 'mask', at: { root, path } });
+  finishMounts(context);
+  const readonly = config.root?.readonly === true;
+  const enter = !ownMounts ? 'chroot' : options.noPivot === true ? 'move' : 'pivot';
+  enterRootfs(draft, linux, root, { readonly: readonly && ownMounts, enter });
+}
+
+function planProcess(job: Job, early: EarlyDescriptors): void {
+  const { draft, config, options, process, linux } = job;
+  if (linux.personality !== undefined) {
+    const persona = PERSONALITIES[linux.personality.domain ?? 'LINUX'];
+    draft.add({ side: 'child', op: 'personality', persona });
+  }
+  planRights(draft, process, job.context);
+  planFindProgram(draft, process);
+  draft.add({ side: 'child', op: 'gate' });
+  planHooks(
+    draft,
+    'child',
+    config.hooks?.startContainer,
+    'startContainer',
+    hookState(subjectOf(config, options), 'created'),
+  );
+  planBecome(draft, process, job.context, early);
+}
+
+/** Poststart hooks, and what is left to do when the container has ended. */
+function planAfter(job: Job): void {
+  const { draft, config, options } = job;
+  const subject = subjectOf(config, options);
+  planHooks(draft, 'started', config.hooks?.poststart, 'poststart', hookState(subject, 'running'));
+  draft.add(...(options.networkCleanup ?? []));
+  draft.add(...(options.cgroup?.cleanUp ?? []));
+  planHooks(draft, 'cleanup', config.hooks?.poststop, 'poststop', hookState(subject, 'stopped'));
+}

@@ -77,6 +77,7 @@ struct keeper {
 	int sync;	  /* keeper <-> child, SOCK_SEQPACKET */
 	int sync_child;	  /* the child's end, open only around the clone */
 	int pidfd;	  /* of the child */
+	int epoll;
 	int master;	  /* pseudo-terminal, or -1 */
 	int stdio[3];	  /* the child's ends until the clone */
 	int ends[3];	  /* the keeper's ends: stdin sink, stdout source, stderr source */
@@ -84,7 +85,7 @@ struct keeper {
 	int restore_pid, restore_time; /* namespaces to return to after the clone */
 	pid_t child;
 	int child_status; /* from waitpid, valid when reaped */
-	bool reaped, ready, created, started, in_child, aborted;
+	bool reaped, ready, created, released, started, in_child, aborted;
 	mode_t umask;
 	uint32_t posts; /* posts of the other side that no wait consumed yet */
 	uint64_t created_ns, started_ns, finished_ns;
@@ -171,10 +172,46 @@ pid_t spawn_program(struct list argv, struct list env, const char *extra);
 /* exec.c */
 int find_program(const char *name, const char *search_path, char *found, size_t cap);
 
+/* log.c */
+int log_open(void);
+void log_write(int stream, const char *data, size_t len);
+void log_close(void);
+uint64_t log_position(uint32_t *generation);
+uint64_t log_dropped(void);
+void log_rest(void);
+void log_child_ended(pid_t pid);
+
+/* client.c */
+enum { CLIENTS_MAX = 128, STDIN_CHUNK = 32 << 10, IO_CAP = 64 << 10 };
+enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_CLIENT };
+void client_accept(int listener);
+void client_event(unsigned number, uint32_t events);
+void clients_output(int stream, const char *data, size_t len);
+void clients_refresh(void);
+bool clients_are_behind(void);
+void clients_finish(const char *record, size_t len);
+bool clients_owe_answer(void);
+bool clients_acknowledged(void);
+
+/* stream.c */
+void streams_open(void);
+void streams_rest(void);
+void streams_drain(void);
+void source_event(int stream);
+void sources_refresh(void);
+void stdin_event(void);
+void stdin_write(const void *data, size_t len);
+void stdin_end(void);
+bool stdin_is_full(void);
+bool stdin_is_closed(void);
+char *io_buffer(void);
+void release_pages(void *start, size_t len);
+
 /* monitor.c, finish.c */
 int monitor_prepare(void);
 void monitor(void) __attribute__((noreturn));
 void kill_child(void);
 void finish_failed(void) __attribute__((noreturn));
+size_t finish_exited(char *record, size_t cap);
 
 #endif

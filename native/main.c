@@ -66,7 +66,7 @@ static void init(void)
 	for (int i = 0; i < 3; i++)
 		K.stdio[i] = K.ends[i] = -1;
 	K.control = CONTROL_FD;
-	K.sync = K.sync_child = K.pidfd = K.master = K.gate_fifo = K.status_fifo = K.restore_pid = K.restore_time = -1;
+	K.epoll = K.sync = K.sync_child = K.pidfd = K.master = K.gate_fifo = K.status_fifo = K.restore_pid = K.restore_time = -1;
 	K.umask = 022;
 	fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
 	sigfillset(&all); /* nothing but SIGKILL ends the keeper while a container depends on it */

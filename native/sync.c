@@ -223,9 +223,10 @@ int op_wait(struct op *op)
 void sync_report_and_die(void)
 {
 	struct message m = {.type = SYNC_ERROR, .fail = K.fail};
+	char buf[1200];
 
 	if (K.status_fifo >= 0 && K.started)
-		(void)!write(K.status_fifo, &K.fail, sizeof K.fail);
+		(void)!write(K.status_fifo, buf, failure_encode(&K.fail, buf, sizeof buf));
 	else
 		send_fd(K.sync, -1, &m, sizeof m);
 	_exit(127);

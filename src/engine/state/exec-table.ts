@@ -109,7 +109,14 @@ export class ExecTable {
       .map((raw) => raw['id'] as string);
   }
 
-  deleteOf(containerId: string): void {
-    this.#db.run('DELETE FROM execs WHERE container_id = ?', containerId);
+  /** Marks what still counts as running in a container as ended with it. */
+  finishAll(containerId: string, exitCode: number): void {
+    this.#db.run(
+      `UPDATE execs SET status = 'exited', exit_code = ?2, pid = 0, finished_ms = ?3
+       WHERE container_id = ?1 AND status IN ('starting', 'running')`,
+      containerId,
+      exitCode,
+      Date.now(),
+    );
   }
 }

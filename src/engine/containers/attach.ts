@@ -1,0 +1,78 @@
+import type { Duplex } from 'node:stream';
+import { DeferredDuplex } from '#base/deferred-duplex.ts';
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '#base/detach-keys.ts';
+import { BerthError } from '#base/errors.ts';
+import { attach } from '#sys/keeper/attach.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import type { Attachment, AttachOptions } from './api.ts';
+import type { AttachWish } from './pending-attaches.ts';
+
+/** The key sequence of a request: the default when it names none, nothing when it names an empty one. */
+export function detachKeysOf(text: string | undefined): Uint8Array {
+  if (text === undefined) return DEFAULT_DETACH_KEYS;
+  return text === '' ? new Uint8Array() : parseDetachKeys(text);
+}
+
+function wishOf(options: AttachOptions): AttachWish {
+  return {
+    stdin: options.stdin ?? false,
+    stdout: options.stdout ?? false,
+    stderr: options.stderr ?? false,
+    detachKeys: detachKeysOf(options.detachKeys),
+  };
+}
+
+/**
+ * Attaches to a container's streams. One that does not run yet is attached when it starts, by this process (then no byte is
+ * missed) or by another.
+ */
+export async function attachContainer(
+  context: EngineContext,
+  row: ContainerRow,
+  ref: string,
+  options: AttachOptions,
+): Promise<Attachment> {
+  const wish = wishOf(options);
+  const tty = row.spec.config.Tty;
+  if (row.status === 'paused') {
+    throw new BerthError(
+      'conflict',
+      'container.paused',
+      `container ${ref} is paused, unpause the container before attach`,
+    );
+  }
+  if (row.status === 'restarting') {
+    throw new BerthError(
+      'conflict',
+      'container.restarting',
+      `container ${ref} is restarting, wait until the container is running`,
+    );
+  }
+  if (options.stream === false) return { tty, stream: emptyStream() };
+  if (row.status === 'running') {
+    return { tty, stream: await attach(pathsOf(context.root, row.id).runDirectory, wish) };
+  }
+  const stream = new DeferredDuplex();
+  context.pending.add(row.id, wish, stream);
+  followOthersStart(context, row).catch((error: unknown) => stream.destroy(error as Error));
+  return { tty, stream };
+}
+
+function emptyStream(): Duplex {
+  const stream = new DeferredDuplex();
+  stream.abandon();
+  return stream;
+}
+
+/** Connects what still waits when another process starts the container, and ends it when the container is removed. */
+async function followOthersStart(context: EngineContext, armed: ContainerRow): Promise<void> {
+  while (context.pending.has(armed.id) && !context.closing.aborted) {
+    const row = context.containers.get(armed.id);
+    if (row === undefined) context.pending.abandon(armed.id);
+    else if (row.starts > armed.starts && row.status === 'running') {
+      await context.pending.connect(row.id, (wish) => attach(pathsOf(context.root, row.id).runDirectory, wish));
+    } else if (row.exits > armed.exits) context.pending.abandon(armed.id);
+    else await context.feed.next(context.closing);
+  }
+}

@@ -1,0 +1,95 @@
+import { arch } from 'node:os';
+import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts';
+import type { LinuxSeccomp, OciConfig } from '#spec/oci-runtime/config.ts';
+import type { RootfsMount } from '#spec/rootfs.ts';
+import { dockerDefaultSeccomp, loadDockerProfile } from '#spec/seccomp-profile.ts';
+import { readProcessFile } from '#sys/proc.ts';
+import { kernelVersion } from '#sys/proc-host.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { type AccountFiles, type Identity, resolveIdentity } from './account-files.ts';
+import { effectiveCapabilities } from './capabilities.ts';
+import { etcFilesOf } from './etc-files.ts';
+import { apparmorEnabled } from './host-facts.ts';
+import { initProgramPath } from './init-program.ts';
+import { joinedNamespaces } from './joined-namespaces.ts';
+import { toOciConfig } from './oci-config.ts';
+import { readRootFile } from './root-files.ts';
+import { parseSecurityOptions } from './security-opt.ts';
+
+/** The control group of a container, as the cgroup layer names it. */
+export function cgroupPathOf(id: string, host: HostConfig): string {
+  const parent = host.CgroupParent === '' ? '/berth' : host.CgroupParent;
+  return `${parent.startsWith('/') ? '' : '/'}${parent.replace(/\/+$/, '')}/${id}`;
+}
+
+/** Layers of a root file system that is not mounted, topmost first. */
+export function layersOf(rootfs: RootfsMount): string[] {
+  return rootfs.type === 'overlay' ? [rootfs.upper, ...rootfs.lower] : [rootfs.path];
+}
+
+/** The account files among layers, or of a running container's root `/proc/PID/root`. */
+export function readAccounts(layers: readonly string[]): AccountFiles {
+  return {
+    passwd: readRootFile(layers, '/etc/passwd') ?? '',
+    group: readRootFile(layers, '/etc/group') ?? '',
+  };
+}
+
+/** Who the container's process is, by the account files of its root file system. */
+export function identityOf(config: ContainerConfig, host: HostConfig, layers: readonly string[]): Identity {
+  return resolveIdentity(config.User, host.GroupAdd ?? [], readAccounts(layers));
+}
+
+/** The system call filter of a container; undefined when it runs without one. */
+export function seccompOf(host: HostConfig): LinuxSeccomp | undefined {
+  const { seccomp } = parseSecurityOptions(host.SecurityOpt);
+  if (seccomp === 'unconfined' || (host.Privileged && seccomp === undefined)) return undefined;
+  const target = {
+    caps: effectiveCapabilities({ add: host.CapAdd, drop: host.CapDrop, privileged: host.Privileged }),
+    arch: arch() === 'x64' ? 'amd64' : arch(),
+    kernelVersion: kernelVersion(),
+  };
+  return seccomp === undefined ? dockerDefaultSeccomp(target) : loadDockerProfile(seccomp, target);
+}
+
+function apparmorProfileOf(host: HostConfig): string | undefined {
+  const { apparmor } = parseSecurityOptions(host.SecurityOpt);
+  if (!apparmorEnabled()) return undefined;
+  return apparmor ?? (host.Privileged ? 'unconfined' : 'docker-default');
+}
+
+/** The highest number of open files this process may allow others. */
+function maxOpenFiles(): number {
+  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readProcessFile(process.pid, 'limits') ?? '');
+  return line?.[1] === undefined || line[1] === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(line[1]);
+}
+
+/**
+ * The config.json of a container as it would start now.
+ *
+ * @throws what joined containers, the user's name or bind sources make impossible
+ */
+export function containerOciConfig(context: EngineContext, row: ContainerRow, rootfs: RootfsMount): OciConfig {
+  const { config, mounts, path, args } = row.spec;
+  const host = row.hostConfig;
+  const { sharedMemory, ...joined } = joinedNamespaces(host, context.containers);
+  return toOciConfig({
+    id: row.id,
+    config,
+    host,
+    path,
+    args,
+    mounts,
+    etc: etcFilesOf(pathsOf(context.root, row.id).directory),
+    identity: identityOf(config, host, layersOf(rootfs)),
+    rootPath: rootfs.type === 'bind' ? rootfs.path : 'rootfs',
+    cgroupPath: cgroupPathOf(row.id, host),
+    seccomp: seccompOf(host),
+    apparmorProfile: apparmorProfileOf(host),
+    joined,
+    sharedMemory,
+    initProgram: host.Init === true ? initProgramPath() : undefined,
+    maxOpenFiles: maxOpenFiles(),
+  });
+}

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { BerthError } from '#base/errors.ts';
+import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
+import type { RootfsMount } from '#spec/rootfs.ts';
+import { planCgroup } from '#sys/cgroup/plan.ts';
+import type { LaunchPlan, LogPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
+import { compileSeccomp } from '#sys/seccomp/compile.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { cgroupPathOf, containerOciConfig } from './container-config.ts';
+import { cgroupHost, hostFacts } from './host-facts.ts';
+import { joinSharedMemory } from './join-shared-memory.ts';
+import { jsonFileOptions, logAttributes } from './log-config.ts';
+import type { ContainerMount } from './mount-spec.ts';
+
+/**
+ * The launch plan of a container as it would start now. Nothing is changed by making it.
+ *
+ * @throws what makes the start impossible
+ */
+export async function containerLaunchPlan(
+  context: EngineContext,
+  row: ContainerRow,
+  rootfs: RootfsMount,
+): Promise<LaunchPlan> {
+  const paths = pathsOf(context.root, row.id);
+  const config = containerOciConfig(context, row, rootfs);
+  const seccomp = config.linux?.seccomp;
+  const compiled = seccomp === undefined ? undefined : await compileSeccomp(seccomp, `${context.root}/cache/seccomp`);
+  const exitCommand = context.options.exitCommand;
+  const plan = buildLaunchPlan(config, {
+    id: row.id,
+    bundle: paths.directory,
+    rootfs,
+    facts: hostFacts(),
+    mode: 'supervise',
+    runDir: paths.runDirectory,
+    stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
+    log: logOf(row, paths.log),
+    cgroup: planCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), config.linux?.resources),
+    ...(compiled === undefined ? {} : { seccomp: compiled }),
+    ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
+  });
+  return joinSharedMemory(withCopyUp(plan, row.spec.mounts));
+}
+
+function exitEnvironment(): string[] {
+  return ['PATH', 'HOME', 'BERTH_KEEPER'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+}
+
+function stdinMode(row: ContainerRow): StdinMode {
+  const { OpenStdin, StdinOnce } = row.spec.config;
+  if (!OpenStdin) return 'closed';
+  return StdinOnce ? 'once' : 'open';
+}
+
+function stdioOf(row: ContainerRow, uid: number, gid: number): StdioPlan {
+  const stdin = stdinMode(row);
+  return row.spec.config.Tty ? { kind: 'terminal', stdin } : { kind: 'pipes', stdin, uid, gid };
+}
+
+function logOf(row: ContainerRow, path: string): LogPlan {
+  const log = row.hostConfig.LogConfig;
+  if (log.Type === 'none') return { driver: 'none' };
+  const options = jsonFileOptions(log);
+  const attributes = logAttributes(log, {
+    id: row.id,
+    name: row.name,
+    image: row.spec.config.Image,
+    labels: row.spec.config.Labels,
+    env: row.spec.config.Env,
+  });
+  return {
+    driver: 'json-file',
+    path,
+    maxSizeBytes: options.maxSize ?? 0,
+    maxFiles: options.maxFiles,
+    ...(options.compress ? { compress: [gzipPath(), '-f'] } : {}),
+    ...(Object.keys(attributes).length > 0 ? { attrs: JSON.stringify(attributes) } : {}),
+  };
+}
+
+function gzipPath(): string {
+  const found = ['/usr/bin/gzip', '/bin/gzip'].find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new BerthError('unavailable', 'log.gzip', 'the log option compress needs the program gzip', {
+      hint: 'apt-get install gzip',
+    });
+  }
+  return found;
+}
+
+/** Volumes that are still empty get what the image has in their place, right before they cover it. */
+function withCopyUp(plan: LaunchPlan, mounts: readonly ContainerMount[]): LaunchPlan {
+  const empty = mounts.filter((mount) => mount.type === 'volume' && mount.copyUp && isEmpty(mount.source));
+  if (empty.length === 0) return plan;
+  const ops: PlanOp[] = [];
+  for (const op of plan.ops) {
+    ops.push(op);
+    if (op.op !== 'clone-mount' || op.side !== 'child') continue;
+    const mount = empty.find(({ source }) => source === op.at.path);
+    const attach = plan.ops.find((other) => other.op === 'attach' && other.at.path === mount?.destination);
+    if (mount === undefined || attach?.op !== 'attach') continue;
+    ops.push({ side: 'child', op: 'copy-up', from: attach.at, slot: op.slot, about: 'fill the volume at' });
+  }
+  return { ...plan, ops };
+}
+
+function isEmpty(directory: string): boolean {
+  return readdirSync(directory).length === 0;
+}

@@ -1,0 +1,140 @@
+import { parseTimeNs, ZERO_TIME } from '#base/time.ts';
+import { humanDuration } from '#base/units.ts';
+import type {
+  ContainerState,
+  ContainerStatus,
+  EndpointSettings,
+  MountPoint,
+  NetworkSettings,
+} from '#spec/docker-api/containers.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { hasHealthcheck } from './merge-config.ts';
+import type { ContainerMount } from './mount-spec.ts';
+import { joinedContainer } from './namespace-mode.ts';
+
+/** The state as users see it: steps in a process's hands show as what comes before or after them. */
+export function statusOf(row: ContainerRow): ContainerStatus {
+  switch (row.status) {
+    case 'creating':
+      return 'created';
+    case 'starting':
+      return row.starts > 0 ? 'exited' : 'created';
+    default:
+      return row.status;
+  }
+}
+
+/** `State` of inspect. */
+export function stateOf(row: ContainerRow): ContainerState {
+  const status = statusOf(row);
+  return {
+    Status: status,
+    Running: status === 'running' || status === 'paused' || status === 'restarting',
+    Paused: status === 'paused',
+    Restarting: status === 'restarting',
+    OOMKilled: row.oomKilled,
+    Dead: status === 'dead',
+    Pid: status === 'running' || status === 'paused' ? row.pid : 0,
+    ExitCode: row.exitCode,
+    Error: row.error,
+    StartedAt: row.startedAt === '' ? ZERO_TIME : row.startedAt,
+    FinishedAt: row.finishedAt === '' ? ZERO_TIME : row.finishedAt,
+    // Checks do not run yet: the container stays in the state Docker gives it before the first one.
+    ...(hasHealthcheck(row.spec.config) && row.starts > 0
+      ? { Health: { Status: 'starting', FailingStreak: 0, Log: [] } }
+      : {}),
+  };
+}
+
+function secondsSince(time: string, nowMs: number): number {
+  const ns = parseTimeNs(time);
+  return ns === undefined ? 0 : (nowMs - Number(ns / 1_000_000n)) / 1000;
+}
+
+/** The STATUS column of `docker ps`. */
+export function statusText(row: ContainerRow, nowMs: number): string {
+  const status = statusOf(row);
+  const ended = humanDuration(secondsSince(row.finishedAt, nowMs));
+  switch (status) {
+    case 'running': {
+      const health = hasHealthcheck(row.spec.config) ? ' (health: starting)' : '';
+      return `Up ${humanDuration(secondsSince(row.startedAt, nowMs))}${health}`;
+    }
+    case 'paused':
+      return `Up ${humanDuration(secondsSince(row.startedAt, nowMs))} (Paused)`;
+    case 'restarting':
+      return `Restarting (${row.exitCode}) ${ended} ago`;
+    case 'removing':
+      return 'Removal In Progress';
+    case 'dead':
+      return 'Dead';
+    case 'created':
+      return 'Created';
+    case 'exited':
+      return `Exited (${row.exitCode}) ${ended} ago`;
+  }
+}
+
+/** `Mounts` of inspect and list. */
+export function mountPointsOf(mounts: readonly ContainerMount[]): MountPoint[] {
+  return mounts.map((mount) => ({
+    Type: mount.type,
+    ...(mount.type === 'volume' ? { Name: mount.name } : {}),
+    Source: mount.source,
+    Destination: mount.destination,
+    ...(mount.type === 'volume' ? { Driver: 'local' } : {}),
+    Mode: mount.mode,
+    RW: !mount.readOnly,
+    Propagation: mount.propagation,
+  }));
+}
+
+const ENDPOINT: EndpointSettings = {
+  IPAMConfig: null,
+  Links: null,
+  Aliases: null,
+  MacAddress: '',
+  DriverOpts: null,
+  GwPriority: 0,
+  NetworkID: '',
+  EndpointID: '',
+  Gateway: '',
+  IPAddress: '',
+  IPPrefixLen: 0,
+  IPv6Gateway: '',
+  GlobalIPv6Address: '',
+  GlobalIPv6PrefixLen: 0,
+  DNSNames: null,
+};
+
+/** Networks a container is in: its mode's name, `none` for those that wait for a bridge to exist. */
+export function networksOf(row: ContainerRow): Record<string, EndpointSettings> {
+  const mode = row.hostConfig.NetworkMode;
+  if (joinedContainer(mode) !== undefined) return {};
+  return { [mode === 'bridge' ? 'none' : mode]: ENDPOINT };
+}
+
+/** `NetworkSettings` of inspect: without networks there are no addresses. */
+export function networkSettingsOf(row: ContainerRow): NetworkSettings {
+  const running = row.status === 'running' || row.status === 'paused';
+  return {
+    Bridge: '',
+    SandboxID: '',
+    SandboxKey: running ? `/proc/${row.pid}/ns/net` : '',
+    Ports: {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: '',
+    Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: '',
+    IPPrefixLen: 0,
+    IPv6Gateway: '',
+    MacAddress: '',
+    Networks: networksOf(row),
+  };
+}

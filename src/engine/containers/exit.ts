@@ -1,0 +1,93 @@
+import { formatTimeNs, nowNs, parseTimeNs } from '#base/time.ts';
+import { oomKillCount } from '#sys/cgroup/oom.ts';
+import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow, RowPatch } from '../state/container-row.ts';
+import { currentBoot } from '../state/process-token.ts';
+import { containerEvent } from './events.ts';
+
+import { restartDelay } from './restart-policy.ts';
+
+/** What is known of a process that ended. */
+export interface Exit {
+  readonly code: number;
+  readonly oomKilled: boolean;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** What Docker reports when nobody saw the exit. */
+const UNKNOWN_EXIT = 255;
+const KILLED_EXIT = 137;
+
+/**
+ * The exit of a container whose keeper is gone or has written its record.
+ *
+ * @returns the record's, or what can be told without one: 137 when the keeper was killed in this boot (the process died with
+ *   it), 255 when the machine went down
+ */
+export function exitOf(context: EngineContext, row: ContainerRow): Exit {
+  const record = readExitRecord(pathsOf(context.root, row.id).runDirectory);
+  if (record !== undefined && row.bootId === currentBoot()) return fromRecord(record, row);
+  return {
+    code: row.bootId === currentBoot() ? KILLED_EXIT : UNKNOWN_EXIT,
+    oomKilled: false,
+    startedAt: row.startedAt,
+    finishedAt: formatTimeNs(nowNs()),
+  };
+}
+
+function fromRecord(record: ExitRecord, row: ContainerRow): Exit {
+  return {
+    code: record.exitCode,
+    oomKilled: oomKillCount(record.collected) > 0,
+    startedAt: row.startedAt === '' ? record.startedAt : row.startedAt,
+    finishedAt: record.finishedAt,
+  };
+}
+
+function durationMs(from: string, to: string): number {
+  const start = parseTimeNs(from);
+  const end = parseTimeNs(to);
+  return start === undefined || end === undefined ? 0 : Number((end - start) / 1_000_000n);
+}
+
+/**
+ * Writes an exit into the container's row with its events. What follows from it, a restart or the removal, is left to the
+ * caller, who reads it from the returned row.
+ */
+export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit): ContainerRow {
+  const ranMs = durationMs(exit.startedAt, exit.finishedAt);
+  const delayMs = restartDelay(row.hostConfig.RestartPolicy, {
+    exitCode: exit.code,
+    ranMs,
+    restartCount: row.restartCount,
+    delayMs: row.restartDelayMs,
+    stoppedByUser: row.stoppedByUser,
+  });
+  const patch: RowPatch = {
+    status: delayMs === undefined ? 'exited' : 'restarting',
+    pid: 0,
+    pidStart: '',
+    keeperPid: 0,
+    keeperStart: '',
+    exitCode: exit.code,
+    oomKilled: exit.oomKilled,
+    startedAt: exit.startedAt,
+    finishedAt: exit.finishedAt,
+    exits: row.exits + 1,
+    restarter: '',
+    restartDelayMs: delayMs ?? 0,
+    restartAtMs: delayMs === undefined ? 0 : Date.now() + delayMs,
+  };
+  const timeNs = parseTimeNs(exit.finishedAt) ?? nowNs();
+  context.sql.transaction(() => {
+    context.containers.patch(row.id, patch);
+    context.execs.finishAll(row.id, KILLED_EXIT);
+    if (exit.oomKilled) context.emit(containerEvent(row, 'oom', {}, timeNs));
+    const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
+    context.emit(containerEvent(row, 'die', attributes, timeNs));
+  });
+  context.feed.announce();
+  return { ...row, ...patch } as ContainerRow;
+}

@@ -1,0 +1,43 @@
+import { formatTimeNs } from '#base/time.ts';
+import type { ContainerInspect } from '#spec/docker-api/containers.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { mountPointsOf, networkSettingsOf, stateOf } from './describe.ts';
+import { etcFilesOf } from './etc-files.ts';
+import { apparmorEnabled } from './host-facts.ts';
+import { parseSecurityOptions } from './security-opt.ts';
+
+/** The full description of a container, in the shape of `GET /containers/{id}/json`. */
+export function inspectRow(context: EngineContext, row: ContainerRow): ContainerInspect {
+  const paths = pathsOf(context.root, row.id);
+  const etc = etcFilesOf(paths.directory);
+  const execs = context.execs.idsOf(row.id);
+  const { apparmor } = parseSecurityOptions(row.hostConfig.SecurityOpt);
+  return {
+    Id: row.id,
+    Created: formatTimeNs(row.createdNs),
+    Path: row.spec.path,
+    Args: row.spec.args,
+    State: stateOf(row),
+    Image: row.imageId,
+    ResolvConfPath: etc.resolvConf,
+    HostnamePath: etc.hostname,
+    HostsPath: etc.hosts,
+    LogPath: row.hostConfig.LogConfig.Type === 'json-file' ? paths.log : '',
+    Name: `/${row.name}`,
+    RestartCount: row.restartCount,
+    Driver: row.spec.driver,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: apparmorEnabled()
+      ? (apparmor ?? (row.hostConfig.Privileged ? 'unconfined' : 'docker-default'))
+      : '',
+    ExecIDs: execs.length > 0 ? execs : null,
+    HostConfig: row.hostConfig,
+    GraphDriver: context.images.graphDriver(row.id),
+    Mounts: mountPointsOf(row.spec.mounts),
+    Config: row.spec.config,
+    NetworkSettings: networkSettingsOf(row),
+  };
+}

@@ -1,0 +1,62 @@
+import { BerthError, isBerthError } from '#base/errors.ts';
+import type { EngineContext } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import type { RemoveOptions } from './api.ts';
+import { settle } from './settle.ts';
+import { killRunning } from './stop.ts';
+import { tearDown } from './teardown.ts';
+import { wrapFailure } from './wrap-failure.ts';
+
+function isActive(row: ContainerRow): boolean {
+  return row.status === 'running' || row.status === 'paused' || row.status === 'restarting';
+}
+
+/**
+ * Removes a container, with `force` also one that runs.
+ *
+ * @param ref as the user named it, for messages
+ * @throws conflict while it runs, with Docker's words
+ */
+export async function removeContainer(
+  context: EngineContext,
+  id: string,
+  ref: string,
+  options: RemoveOptions,
+): Promise<void> {
+  if (options.link) {
+    throw new BerthError('unsupported', 'container.links', 'links are not supported: there is none to remove');
+  }
+  try {
+    if (options.force) await endIfRunning(context, id);
+    using held = await context.locks.acquire(id);
+    const row = await settle(context, held.row);
+    refuseActive(row);
+    await tearDown(context, row, options.volumes ?? false);
+  } catch (error) {
+    // Removed meanwhile, by `--rm` or by somebody else: that is what was wanted.
+    if (isBerthError(error, 'not-found')) return;
+    throw wrapFailure(`cannot remove container "${ref}"`, error);
+  }
+}
+
+async function endIfRunning(context: EngineContext, id: string): Promise<void> {
+  const row = context.containers.get(id);
+  if (row === undefined || !(isActive(row) || row.status === 'starting')) return;
+  try {
+    await killRunning(context, id);
+  } catch (error) {
+    if (!isBerthError(error, 'conflict')) throw error;
+  }
+}
+
+function refuseActive(row: ContainerRow): void {
+  if (!isActive(row)) return;
+  if (row.status === 'paused') {
+    throw new BerthError('conflict', 'container.paused', 'container is paused and must be unpaused first');
+  }
+  throw new BerthError(
+    'conflict',
+    'container.running',
+    `container is ${row.status}: stop the container before removing or force remove`,
+  );
+}

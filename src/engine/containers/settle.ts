@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError } from '#base/errors.ts';
+import { readExitRecord } from '#sys/keeper/exit-record.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { currentBoot, isProcessAlive } from '../state/process-token.ts';
+import { exitOf, recordExit } from './exit.ts';
+import { removeRemains, tearDown, undoCreate } from './teardown.ts';
+
+/** How long a keeper whose starter died gets to notice and to undo its work. */
+const KEEPER_LEAVES_MS = 10_000;
+const POLL_MS = 5;
+
+function gone(row: ContainerRow): BerthError {
+  return new BerthError('not-found', 'container.not-found', `No such container: ${row.id}`);
+}
+
+function keeperAlive(row: ContainerRow): boolean {
+  return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
+}
+
+/** True when the row says "running" but the container has ended, or ended with its keeper. */
+export function isStale(context: EngineContext, row: ContainerRow): boolean {
+  switch (row.status) {
+    case 'creating':
+    case 'starting':
+    case 'removing':
+      return true;
+    case 'running':
+    case 'paused':
+      return !keeperAlive(row) || readExitRecord(pathsOf(context.root, row.id).runDirectory) !== undefined;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Makes a row true, whatever was killed since it was written: finishes removals, undoes creates and starts that nobody
+ * carries out any more, and records exits. Call with the lock held.
+ *
+ * @returns the row as it is now, with automatic removal carried out
+ * @throws not-found when the container turns out to be gone
+ */
+export async function settle(context: EngineContext, row: ContainerRow): Promise<ContainerRow> {
+  switch (row.status) {
+    case 'creating':
+      await undoCreate(context, row);
+      throw gone(row);
+    case 'removing':
+      // Whether volumes were to go too died with the remover: they stay, which loses nothing.
+      await tearDown(context, row, row.hostConfig.AutoRemove);
+      throw gone(row);
+    case 'starting':
+      return settleStart(context, row);
+    case 'running':
+    case 'paused':
+      return isStale(context, row) ? settleExit(context, row) : row;
+    default:
+      return row;
+  }
+}
+
+/** Records an exit and, for `--rm`, removes the container. */
+export async function settleExit(context: EngineContext, row: ContainerRow): Promise<ContainerRow> {
+  const exit = exitOf(context, row);
+  // A keeper that wrote its record is about to clean up itself; one that is gone may have left things behind.
+  if (!keeperAlive(row)) await removeRemains(context, row);
+  const after = recordExit(context, row, exit);
+  if (after.status === 'exited' && after.hostConfig.AutoRemove) {
+    await tearDown(context, after, true);
+    throw gone(row);
+  }
+  return after;
+}
+
+/** A start whose starter died: its keeper either gives up by itself, or had been told to go on. */
+async function settleStart(context: EngineContext, row: ContainerRow): Promise<ContainerRow> {
+  const { runDirectory } = pathsOf(context.root, row.id);
+  const deadline = Date.now() + KEEPER_LEAVES_MS;
+  while (keeperAlive(row) && !hasStarted(runDirectory) && Date.now() < deadline) await sleep(POLL_MS);
+  if (row.keeperPid > 0 && (readExitRecord(runDirectory) !== undefined || keeperAlive(row))) {
+    const startedAt = startedAtOf(runDirectory) ?? row.startedAt;
+    const patch = { status: 'running' as const, startedAt, starts: row.starts + 1, error: '', exitCode: 0 };
+    context.containers.patch(row.id, patch);
+    return settle(context, { ...row, ...patch });
+  }
+  await removeRemains(context, row);
+  const status = row.starts > 0 ? ('exited' as const) : ('created' as const);
+  const patch = { status, pid: 0, pidStart: '', keeperPid: 0, keeperStart: '' };
+  context.containers.patch(row.id, patch);
+  return { ...row, ...patch };
+}

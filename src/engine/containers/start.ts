@@ -1,0 +1,133 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
+import { fault } from '#base/fault.ts';
+import { formatTimeNs, nowNs } from '#base/time.ts';
+import { attach } from '#sys/keeper/attach.ts';
+import { type Launch, launch } from '#sys/keeper/launch.ts';
+import { exitStatusOf, PlanError } from '#sys/keeper/plan-error.ts';
+import { startTimeOf } from '#sys/proc.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { currentBoot } from '../state/process-token.ts';
+import { prepareBindSources } from './bind-sources.ts';
+import { containerLaunchPlan } from './container-plan.ts';
+import { containerEvent } from './events.ts';
+import { settle } from './settle.ts';
+import { tearDown } from './teardown.ts';
+
+/** Who starts: a user's command, or the restart policy. */
+export type StartReason = 'user' | 'policy';
+
+/**
+ * Starts a container. Until the program runs everything is tentative: the row says `starting`, and if this process dies the
+ * keeper takes back what it did and the next process puts the row right.
+ *
+ * @throws not-modified when it runs already; otherwise what made the start fail, with nothing left of it
+ */
+export async function startContainer(context: EngineContext, id: string, reason: StartReason): Promise<void> {
+  using held = await context.locks.acquire(id);
+  const row = await settle(context, held.row);
+  checkStartable(row, reason);
+  const before = row.status;
+  context.containers.patch(id, {
+    status: 'starting',
+    pid: 0,
+    keeperPid: 0,
+    keeperStart: '',
+    bootId: currentBoot(),
+    error: '',
+    restarter: '',
+    ...(reason === 'user' ? { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 } : {}),
+  });
+  fault('start.marked');
+  try {
+    await carryOut(context, row, reason);
+  } catch (error) {
+    await takeBack(context, row, before === 'created' ? 'created' : 'exited', error);
+    throw error;
+  }
+}
+
+function checkStartable(row: ContainerRow, reason: StartReason): void {
+  switch (row.status) {
+    case 'paused':
+      throw new BerthError('conflict', 'container.paused', 'cannot start a paused container, try unpause instead');
+    case 'running':
+      throw new BerthError('not-modified', 'container.running', 'container is already running');
+    case 'restarting':
+      if (reason === 'policy') return;
+      throw new BerthError('not-modified', 'container.running', 'container is already running');
+    case 'dead':
+    case 'removing':
+      throw new BerthError('conflict', 'container.dead', 'container is marked for removal and cannot be started');
+    default:
+      // The user may have stopped it while the policy was about to start it.
+      if (reason === 'policy') throw new BerthError('not-modified', 'container.stopped', 'container was stopped');
+  }
+}
+
+async function carryOut(context: EngineContext, row: ContainerRow, reason: StartReason): Promise<void> {
+  const { runDirectory } = pathsOf(context.root, row.id);
+  prepareBindSources(row.spec.mounts);
+  const rootfs = await context.images.rootfs(row.id);
+  rmSync(runDirectory, { recursive: true, force: true });
+  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  const plan = await containerLaunchPlan(context, row, rootfs);
+  fault('start.planned');
+  const launched = await launch(plan);
+  try {
+    await letGo(context, row, reason, launched);
+  } catch (error) {
+    await launched.abort().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** From "created and waiting" to "running". */
+async function letGo(context: EngineContext, row: ContainerRow, reason: StartReason, launched: Launch): Promise<void> {
+  const { runDirectory } = pathsOf(context.root, row.id);
+  context.containers.patch(row.id, {
+    pid: launched.pid,
+    pidStart: String(startTimeOf(launched.pid) ?? ''),
+    keeperPid: launched.keeperPid,
+    keeperStart: String(startTimeOf(launched.keeperPid) ?? ''),
+  });
+  fault('start.recorded');
+  await context.pending.connect(row.id, (wish) => attach(runDirectory, wish));
+  const startedNs = nowNs();
+  await launched.start();
+  fault('start.started');
+  context.sql.transaction(() => {
+    context.containers.patch(row.id, {
+      status: 'running',
+      startedAt: formatTimeNs(startedNs),
+      starts: row.starts + 1,
+      exitCode: 0,
+      oomKilled: false,
+      ...(reason === 'policy' ? { restartCount: row.restartCount + 1 } : {}),
+    });
+    context.emit(containerEvent(row, 'start', {}, startedNs));
+  });
+  context.feed.announce();
+}
+
+/** A failed start leaves the row as it was but for the error and the exit code; `--rm` removes the container. */
+async function takeBack(
+  context: EngineContext,
+  row: ContainerRow,
+  status: 'created' | 'exited',
+  error: unknown,
+): Promise<void> {
+  rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
+  const exitCode = error instanceof PlanError ? exitStatusOf(error.failure) : 128;
+  const patch = { status, exitCode, error: messageOf(error), pid: 0, keeperPid: 0, keeperStart: '', pidStart: '' };
+  context.containers.patch(row.id, patch);
+  context.pending.abandon(row.id);
+  if (row.hostConfig.AutoRemove) {
+    await tearDown(context, { ...row, ...patch }, true).catch((cause: unknown) => {
+      // The start's own error matters more; a removal that failed is taken up by the next command.
+      if (!isBerthError(cause)) throw cause;
+    });
+  }
+  context.feed.announce();
+}

@@ -1,0 +1,84 @@
+import { isBerthError } from '#base/errors.ts';
+import type { ContainerWaitResponse, WaitCondition } from '#spec/docker-api/containers.ts';
+import { waitExit } from '#sys/keeper/attach.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { handleExit } from './handle-exit.ts';
+import { isStale } from './settle.ts';
+
+/** What a waiter has seen, to tell this run from the next. */
+interface Armed {
+  readonly id: string;
+  readonly condition: WaitCondition;
+  readonly exits: number;
+  lastExitCode: number;
+}
+
+function isRunning(row: ContainerRow): boolean {
+  return (
+    row.status === 'running' || row.status === 'paused' || row.status === 'restarting' || row.status === 'starting'
+  );
+}
+
+/** The answer if the condition holds now. */
+function answer(armed: Armed, row: ContainerRow | undefined): ContainerWaitResponse | undefined {
+  if (row === undefined || row.status === 'creating') return { StatusCode: armed.lastExitCode };
+  if (row.exits > armed.exits || row.status === 'exited') armed.lastExitCode = row.exitCode;
+  switch (armed.condition) {
+    case 'not-running':
+      return isRunning(row) && !(row.status === 'restarting' && row.exits > armed.exits)
+        ? undefined
+        : { StatusCode: row.exitCode };
+    case 'next-exit':
+      return row.exits > armed.exits ? { StatusCode: row.exitCode } : undefined;
+    case 'removed':
+      return undefined;
+  }
+}
+
+/**
+ * Arms a wait for a container's exit or removal. The wait works whichever process starts, stops or removes the container.
+ *
+ * @returns a promise of the exit code; it never settles once the signal aborts
+ */
+export function armWait(
+  context: EngineContext,
+  row: ContainerRow,
+  condition: WaitCondition,
+  signal: AbortSignal,
+): Promise<ContainerWaitResponse> {
+  const armed: Armed = { id: row.id, condition, exits: row.exits, lastExitCode: row.exitCode };
+  return follow(context, armed, signal);
+}
+
+async function follow(context: EngineContext, armed: Armed, signal: AbortSignal): Promise<ContainerWaitResponse> {
+  while (!signal.aborted) {
+    const row = context.containers.get(armed.id);
+    const met = answer(armed, row);
+    if (met !== undefined || row === undefined) return met ?? { StatusCode: armed.lastExitCode };
+    await nextChange(context, row, signal);
+  }
+  return new Promise(() => undefined);
+}
+
+/** Waits until the row may say something else; a running container's exit is seen at its keeper and recorded here. */
+async function nextChange(context: EngineContext, row: ContainerRow, signal: AbortSignal): Promise<void> {
+  const changed = context.feed.next(signal);
+  if (row.status !== 'running' && row.status !== 'paused') return changed;
+  if (isStale(context, row)) return settleQuietly(context, row.id);
+  const exited = waitExit(pathsOf(context.root, row.id).runDirectory, signal).then(
+    () => true,
+    // The keeper is gone without a record, or not there yet: the row tells which.
+    () => changed.then(() => false),
+  );
+  const ended = await Promise.race([exited, changed.then(() => false)]);
+  if (ended) await settleQuietly(context, row.id);
+}
+
+async function settleQuietly(context: EngineContext, id: string): Promise<void> {
+  try {
+    await handleExit(context, id);
+  } catch (error) {
+    if (!isBerthError(error, 'not-found')) throw error;
+  }
+}

@@ -1,0 +1,206 @@
+import { readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { formatTimeNs, nowNs } from '#base/time.ts';
+import type { ContainerSummary } from '#spec/docker-api/containers.ts';
+import type { DiskUsage, DiskUsageType, RuntimeInfo, SystemInfo, VersionInfo } from '#spec/docker-api/system.ts';
+import type { Containers } from '../containers/api.ts';
+import type { LimitSupport } from '../containers/resource-limits.ts';
+import type { Images } from '../images/api.ts';
+import type { System } from './api.ts';
+import { engineId } from './engine-id.ts';
+import { architectures, ipv4Forwarding, operatingSystem } from './host-info.ts';
+
+/** What the engine is made of; given by the wiring, so that nothing here looks for it. */
+export interface SystemParts {
+  readonly root: string;
+  readonly containers: Pick<Containers, 'list'>;
+  readonly images: Pick<Images, 'list'>;
+  /** Bytes of all unpacked layers. */
+  readonly layersSize: () => Promise<number>;
+  readonly volumes: () => Promise<DiskUsage['Volumes']>;
+  readonly driver: () => { readonly name: string; readonly status: readonly (readonly [string, string])[] };
+  readonly limits: () => LimitSupport;
+  readonly cgroupVersion: () => 1 | 2;
+  readonly machine: () => { readonly cpus: number; readonly memoryBytes: number };
+  readonly kernelRelease: () => string;
+  readonly apparmor: () => boolean;
+  /** OCI runtimes by the name that `--runtime` takes. */
+  readonly runtimes: () => Readonly<Record<string, RuntimeInfo>>;
+  readonly defaultRuntime: string;
+  readonly apiVersion: string;
+  readonly minimumApiVersion: string;
+  /** Berth's version, and the commit and time of its build where known. */
+  readonly build: { readonly version: string; readonly commit: string; readonly time: string };
+}
+
+function countStates(containers: readonly ContainerSummary[]) {
+  const count = (...states: string[]) => containers.filter((one) => states.includes(one.State)).length;
+  return {
+    Containers: containers.length,
+    ContainersRunning: count('running', 'restarting'),
+    ContainersPaused: count('paused'),
+    ContainersStopped: count('created', 'exited', 'removing', 'dead'),
+  };
+}
+
+function limitFacts(limits: LimitSupport) {
+  return {
+    MemoryLimit: limits.memory,
+    SwapLimit: limits.swap,
+    CpuCfsPeriod: limits.cpuQuota,
+    CpuCfsQuota: limits.cpuQuota,
+    CPUShares: limits.cpuShares,
+    CPUSet: limits.cpuset,
+    PidsLimit: limits.pids,
+    OomKillDisable: limits.oomKillDisable,
+  };
+}
+
+function warnings(limits: LimitSupport): string[] | null {
+  const missing = [
+    ...(limits.memory ? [] : ['WARNING: No memory limit support']),
+    ...(limits.swap ? [] : ['WARNING: No swap limit support']),
+    ...(limits.cpuQuota ? [] : ['WARNING: No cpu cfs quota support', 'WARNING: No cpu cfs period support']),
+    ...(limits.cpuShares ? [] : ['WARNING: No cpu shares support']),
+    ...(limits.cpuset ? [] : ['WARNING: No cpuset support']),
+  ];
+  return missing.length === 0 ? null : missing;
+}
+
+function registryFacts(): Pick<SystemInfo, 'IndexServerAddress' | 'RegistryConfig'> {
+  const hub = { Name: 'docker.io', Mirrors: [], Secure: true, Official: true };
+  return {
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      IndexConfigs: { 'docker.io': hub },
+      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+      Mirrors: null,
+    },
+  };
+}
+
+const NO_SWARM = {
+  NodeID: '',
+  NodeAddr: '',
+  LocalNodeState: 'inactive',
+  ControlAvailable: false,
+  Error: '',
+  RemoteManagers: null,
+} as const;
+
+function processFacts() {
+  return { NFd: readdirSync('/proc/self/fd').length, NGoroutines: readdirSync('/proc/self/task').length };
+}
+
+async function info(parts: SystemParts): Promise<SystemInfo> {
+  const [containers, images] = await Promise.all([parts.containers.list({ all: true }), parts.images.list({})]);
+  const limits = parts.limits();
+  const system = operatingSystem();
+  const machine = parts.machine();
+  const driver = parts.driver();
+  const apparmor = parts.apparmor() ? ['name=apparmor'] : [];
+  const cgroupVersion = parts.cgroupVersion();
+  return {
+    ID: engineId(parts.root),
+    ...countStates(containers),
+    Images: images.length,
+    Driver: driver.name,
+    DriverStatus: driver.status,
+    Plugins: { Volume: [], Network: ['host', 'null'], Authorization: null, Log: ['json-file', 'none'] },
+    ...limitFacts(limits),
+    IPv4Forwarding: ipv4Forwarding(),
+    Debug: false,
+    ...processFacts(),
+    SystemTime: formatTimeNs(nowNs()),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: String(cgroupVersion),
+    NEventsListener: 0,
+    KernelVersion: parts.kernelRelease(),
+    OperatingSystem: system.name,
+    OSVersion: system.version,
+    OSType: 'linux',
+    Architecture: architectures().kernel,
+    ...registryFacts(),
+    NCPU: machine.cpus,
+    MemTotal: machine.memoryBytes,
+    GenericResources: null,
+    DockerRootDir: parts.root,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: hostname(),
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: parts.build.version,
+    Runtimes: parts.runtimes(),
+    DefaultRuntime: parts.defaultRuntime,
+    Swarm: NO_SWARM,
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'berth-init',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: parts.build.commit },
+    InitCommit: { ID: parts.build.commit },
+    SecurityOptions: [...apparmor, 'name=seccomp,profile=builtin', ...(cgroupVersion === 2 ? ['name=cgroupns'] : [])],
+    CDISpecDirs: null,
+    Warnings: warnings(limits),
+  };
+}
+
+function version(parts: SystemParts): VersionInfo {
+  const { version: berth, commit, time } = parts.build;
+  const arch = architectures().image;
+  const kernel = parts.kernelRelease();
+  return {
+    Platform: { Name: 'Berth' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: berth,
+        Details: {
+          ApiVersion: parts.apiVersion,
+          Arch: arch,
+          BuildTime: time,
+          Experimental: 'false',
+          GitCommit: commit,
+          // Docker's clients print this line for every engine; ours runs on Node.
+          GoVersion: `node ${process.version}`,
+          KernelVersion: kernel,
+          MinAPIVersion: parts.minimumApiVersion,
+          Os: 'linux',
+        },
+      },
+      { Name: 'berth-runtime', Version: berth, Details: { GitCommit: commit } },
+    ],
+    Version: berth,
+    ApiVersion: parts.apiVersion,
+    MinAPIVersion: parts.minimumApiVersion,
+    GitCommit: commit,
+    GoVersion: `node ${process.version}`,
+    Os: 'linux',
+    Arch: arch,
+    KernelVersion: kernel,
+    BuildTime: time,
+  };
+}
+
+async function diskUsage(parts: SystemParts, types: readonly DiskUsageType[]): Promise<DiskUsage> {
+  const wants = (type: DiskUsageType) => types.length === 0 || types.includes(type);
+  const [LayersSize, Images, Containers, Volumes] = await Promise.all([
+    wants('image') ? parts.layersSize() : 0,
+    wants('image') ? parts.images.list({ all: true, sharedSize: true, countContainers: true }) : [],
+    wants('container') ? parts.containers.list({ all: true, size: true }) : [],
+    wants('volume') ? parts.volumes() : [],
+  ]);
+  return { LayersSize, Images, Containers, Volumes, BuildCache: [] };
+}
+
+/** Facts about the engine and its host in the API's shapes. */
+export function createSystem(parts: SystemParts): System {
+  return {
+    info: () => info(parts),
+    version: async () => version(parts),
+    diskUsage: (types = []) => diskUsage(parts, types),
+  };
+}

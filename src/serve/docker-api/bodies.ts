@@ -101,7 +101,8 @@ const RESOURCE_FIELDS: Readonly<Record<string, Shape>> = {
 /** Body of `POST /containers/{id}/update`. */
 export const CONTAINER_UPDATE: Struct = {
   struct: 'UpdateConfig',
-  fields: { ...RESOURCE_FIELDS, RestartPolicy: RESTART_POLICY },
+  fields: { RestartPolicy: RESTART_POLICY },
+  embedded: { name: 'Resources', fields: RESOURCE_FIELDS },
 };
 
 const MOUNT: Struct = {
@@ -142,8 +143,8 @@ const MOUNT: Struct = {
 
 const HOST_CONFIG: Struct = {
   struct: 'HostConfig',
+  embedded: { name: 'Resources', fields: RESOURCE_FIELDS },
   fields: {
-    ...RESOURCE_FIELDS,
     Binds: STRINGS,
     ContainerIDFile: 'string',
     LogConfig: { struct: 'LogConfig', fields: { Type: 'string', Config: STRING_MAP } },
@@ -216,8 +217,8 @@ const ENDPOINT: Struct = {
 /** Body of `POST /containers/create`. */
 export const CONTAINER_CREATE: Struct = {
   struct: 'CreateRequest',
+  embedded: { name: 'Config', fields: CONFIG_FIELDS },
   fields: {
-    ...CONFIG_FIELDS,
     HostConfig: HOST_CONFIG,
     NetworkingConfig: { struct: 'NetworkingConfig', fields: { EndpointsConfig: { map: ENDPOINT } } },
   },

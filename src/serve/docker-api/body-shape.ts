@@ -20,6 +20,8 @@ export interface Struct {
   /** Go's name of the type, for messages. */
   readonly struct: string;
   readonly fields: Readonly<Record<string, Shape>>;
+  /** Fields of a struct that Go embeds here: they lie beside the others, but messages name them with its name. */
+  readonly embedded?: { readonly name: string; readonly fields: Readonly<Record<string, Shape>> };
 }
 
 export const STRINGS: Shape = { list: 'string' };
@@ -45,7 +47,8 @@ function jsonKind(value: unknown): string {
 }
 
 function mismatch(value: unknown, shape: Shape, place: Place): BerthError {
-  const number = typeof value === 'number' && shape !== 'string' ? ` ${value}` : '';
+  const numeric = typeof shape === 'string' && /^(u?int|float)/.test(shape);
+  const number = typeof value === 'number' && numeric ? ` ${value}` : '';
   const target = place.path === '' ? 'Go value' : `Go struct field ${place.struct}.${place.path}`;
   const message = `json: cannot unmarshal ${jsonKind(value)}${number} into ${target} of type ${goType(shape)}`;
   return new BerthError('invalid', 'api.body', `invalid JSON: ${message}`);
@@ -71,14 +74,16 @@ function decodeScalar(value: unknown, shape: string): boolean {
 }
 
 function decodeStruct(value: object, shape: Struct, place: Place): Record<string, unknown> {
-  const names = new Map(Object.keys(shape.fields).map((name) => [name.toLowerCase(), name]));
+  const known = { ...shape.fields, ...shape.embedded?.fields };
+  const names = new Map(Object.keys(known).map((name) => [name.toLowerCase(), name]));
   const decoded: Record<string, unknown> = {};
   for (const [given, inner] of Object.entries(value)) {
-    const name = given in shape.fields ? given : names.get(given.toLowerCase());
+    const name = Object.hasOwn(known, given) ? given : names.get(given.toLowerCase());
     // Unknown fields are of newer or other clients: Go ignores them, and so must we to serve those clients.
     if (name === undefined) continue;
-    const path = place.path === '' ? name : `${place.path}.${name}`;
-    decoded[name] = decode(inner, shape.fields[name]!, { struct: shape.struct, path });
+    const steps = [place.path, name in shape.fields ? '' : shape.embedded?.name, name];
+    const path = steps.filter((step) => step !== '' && step !== undefined).join('.');
+    decoded[name] = decode(inner, known[name]!, { struct: shape.struct, path });
   }
   return decoded;
 }

@@ -51,6 +51,9 @@ function refOf(context: RequestContext): string {
 
 async function create(backend: ContainersBackend, context: RequestContext) {
   const body = decodeBody<ContainerCreateRequest>(await context.json(), CONTAINER_CREATE);
+  const { HostConfig: _host, NetworkingConfig: _networking, ...config } = body;
+  if (Object.keys(config).length === 0)
+    throw new BerthError('invalid', 'api.no-config', 'config cannot be empty in order to create a container');
   const name = context.text('name');
   const platform = context.text('platform');
   const created = await backend.create(body, {
@@ -106,7 +109,7 @@ async function remove(backend: ContainersBackend, context: RequestContext) {
 }
 
 async function update(backend: ContainersBackend, context: RequestContext) {
-  const body = decodeBody<ContainerUpdateRequest>(await context.json(), CONTAINER_UPDATE);
+  const body = decodeBody<ContainerUpdateRequest>((await context.json({ optional: true })) ?? {}, CONTAINER_UPDATE);
   return json(await backend.update(refOf(context), body));
 }
 

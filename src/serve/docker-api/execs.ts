@@ -12,7 +12,7 @@ import { terminalSize } from './terminal-size.ts';
 
 async function create(backend: Execs, context: RequestContext): Promise<ApiResponse> {
   const config = decodeBody<ExecConfig>(await context.json(), EXEC_CONFIG);
-  if ((config.Cmd ?? []).length === 0) throw new BerthError('invalid', 'exec.no-command', 'no exec command specified');
+  if ((config.Cmd ?? []).length === 0) throw new BerthError('invalid', 'exec.no-command', 'No exec command specified');
   return json(await backend.create(context.parameter('ref'), config), 201);
 }
 

@@ -81,20 +81,13 @@ export function createRouter(routes: readonly Route[]): Dispatch {
   const groups = groupByFirstSegment(routes);
   const find = async (request: ApiRequest): Promise<ApiResponse> => {
     const { version, rest } = splitVersion(request.path);
-    let otherMethod = false;
     for (const route of groups.get(rest.split('/')[1] ?? '') ?? []) {
-      const match = route.pattern.exec(rest);
+      const match = route.method === request.method ? route.pattern.exec(rest) : null;
       if (match === null) continue;
-      if (route.method !== request.method) {
-        otherMethod = true;
-        continue;
-      }
       const parameters = Object.fromEntries(route.names.map((name, index) => [name, decode(match[index + 1]!)]));
       return route.handle(new RequestContext(request, parameters, version));
     }
-    const status = otherMethod ? 405 : 404;
-    const message = otherMethod ? 'Method Not Allowed' : 'page not found';
-    return { status, headers: {}, body: { kind: 'json', value: { message } } };
+    return { status: 404, headers: {}, body: { kind: 'json', value: { message: 'page not found' } } };
   };
   return async (request) => {
     try {

@@ -5,10 +5,9 @@ import type { RequestContext } from './request-context.ts';
 function dimension(context: RequestContext, name: string, what: string): number {
   const text = context.text(name) ?? '';
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65535) {
-    const message = `invalid resize ${what} ${JSON.stringify(text)}: must be a number from 0 to 65535`;
-    throw new BerthError('invalid', 'api.resize', message);
-  }
+  const problem = text === '' ? 'value is required' : !/^\d+$/.test(text) ? 'invalid syntax' : 'value out of range';
+  if (text === '' || !/^\d+$/.test(text) || value > 65535)
+    throw new BerthError('invalid', 'api.resize', `invalid resize ${what} ${JSON.stringify(text)}: ${problem}`);
   return value;
 }
 

@@ -96,30 +96,6 @@ async function answerRequest(dispatch: Dispatch, message: IncomingMessage, respo
   await writeBody(response, answer.body, message.method === 'HEAD');
 }
 
-/** The body of an upgrade request lies before the connection's own bytes, uninterpreted: its length says where it ends. */
-async function takeBody(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<Readable | undefined> {
-  const length = Number(message.headers['content-length'] ?? 0);
-  if (head.length > 0) socket.unshift(head);
-  if (length === 0) return undefined;
-  const chunks: Buffer[] = [];
-  let missing = length;
-  while (missing > 0) {
-    const chunk = socket.read() as Buffer | null;
-    if (chunk === null) {
-      if (socket.readableEnded || socket.destroyed) break;
-      await new Promise<void>((resolve) => {
-        socket.once('readable', resolve);
-        socket.once('close', resolve);
-      });
-      continue;
-    }
-    chunks.push(chunk.subarray(0, missing));
-    if (chunk.length > missing) socket.unshift(chunk.subarray(missing));
-    missing -= Math.min(missing, chunk.length);
-  }
-  return Readable.from(chunks, { objectMode: false });
-}
-
 function headText(status: string, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`;
@@ -136,7 +112,9 @@ async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socke
   socket.on('close', () => aborter.abort());
   // Either side may vanish at any time; the pipelines below see it and end the other.
   socket.on('error', () => {});
-  const body = await takeBody(message, socket, head);
+  if (head.length > 0) socket.unshift(head);
+  // Node reads a body of the announced length into the message; what follows it is the connection's own.
+  const body = hasBody(message) ? message : undefined;
   const answer = await dispatch(requestOf(message, body, aborter.signal));
   if (answer.body.kind !== 'upgraded') {
     writeUnupgraded(socket, answer);

@@ -1,4 +1,5 @@
 import type { ContainerImages } from './containers/container-images.ts';
+import type { ExitWatch } from './containers/exit-watch.ts';
 import type { PendingAttaches } from './containers/pending-attaches.ts';
 import type { EngineOptions } from './engine.ts';
 import type { ChangeFeed } from './state/change-feed.ts';
@@ -31,6 +32,7 @@ export interface EngineContext {
   readonly token: string;
   readonly images: ContainerImages;
   readonly pending: PendingAttaches;
+  readonly exits: ExitWatch;
   /** Records an event; call inside the transaction that changes the state. */
   emit(event: EngineEvent): void;
   /** Aborted when the engine closes. */

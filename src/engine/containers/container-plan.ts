@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
@@ -14,7 +14,7 @@ import { jsonFileOptions, logAttributes } from './log-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 
 /**
- * The launch plan of a container as it would start now. Nothing is changed by making it.
+ * The launch plan of a container as it would start now. Only its config.json is written by making it.
  *
  * @throws what makes the start impossible
  */
@@ -25,6 +25,8 @@ export async function containerLaunchPlan(
 ): Promise<LaunchPlan> {
   const paths = pathsOf(context.root, row.id);
   const config = containerOciConfig(context, row, rootfs);
+  // Kept for exec, and for whoever wants to see what the container runs with.
+  writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
   const seccomp = config.linux?.seccomp;
   const compiled = seccomp === undefined ? undefined : await compileSeccomp(seccomp, `${context.root}/cache/seccomp`);
   const exitCommand = context.options.exitCommand;

@@ -1,18 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { detectHostFacts } from '#runtime/host-facts.ts';
 import type { HostFacts } from '#runtime/plan/launch-options.ts';
 import { type CgroupHost, detectCgroups, readTextIfPresent } from '#sys/cgroup/host.ts';
-import { ownCapabilities } from '#sys/proc-host.ts';
 import type { LimitSupport } from './resource-limits.ts';
 
-let cgroups: CgroupHost | undefined;
 let support: LimitSupport | undefined;
 let facts: HostFacts | undefined;
 
 /** The control groups of this machine, looked up once per process. */
 export function cgroupHost(): CgroupHost {
-  cgroups ??= detectCgroups();
-  return cgroups;
+  return hostFacts().cgroups ?? detectCgroups();
 }
 
 /** What this machine's control groups can limit, looked up once per process. */
@@ -23,19 +21,12 @@ export function hostLimitSupport(): LimitSupport {
 
 /** True when the kernel has AppArmor switched on. */
 export function apparmorEnabled(): boolean {
-  return readTextIfPresent('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
+  return hostFacts().apparmor;
 }
 
 /** What launch plans on this machine depend on, looked up once per process. */
 export function hostFacts(): HostFacts {
-  facts ??= {
-    cgroups: cgroupHost(),
-    capabilities: ownCapabilities().permitted,
-    initialUserNamespace: /^\s*0\s+0\s+4294967295$/m.test(readTextIfPresent('/proc/self/uid_map') ?? ''),
-    apparmor: apparmorEnabled(),
-    selinux: existsSync('/sys/fs/selinux/enforce'),
-    uid: process.geteuid?.() ?? 0,
-  };
+  facts ??= detectHostFacts();
   return facts;
 }
 

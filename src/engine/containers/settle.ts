@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BerthError } from '#base/errors.ts';
-import { readExitRecord } from '#sys/keeper/exit-record.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
+import { formatTimeNs } from '#base/time.ts';
+import { waitExit } from '#sys/keeper/attach.ts';
+import { readExitRecord, readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot, isProcessAlive } from '../state/process-token.ts';
@@ -62,8 +64,9 @@ export async function settle(context: EngineContext, row: ContainerRow): Promise
 
 /** Records an exit and, for `--rm`, removes the container. */
 export async function settleExit(context: EngineContext, row: ContainerRow): Promise<ContainerRow> {
+  // A keeper that wrote its record is cleaning up: a new start must not meet it at that.
+  if (keeperAlive(row)) await keeperDone(pathsOf(context.root, row.id).runDirectory);
   const exit = exitOf(context, row);
-  // A keeper that wrote its record is about to clean up itself; one that is gone may have left things behind.
   if (!keeperAlive(row)) await removeRemains(context, row);
   const after = recordExit(context, row, exit);
   if (after.status === 'exited' && after.hostConfig.AutoRemove) {
@@ -73,13 +76,23 @@ export async function settleExit(context: EngineContext, row: ContainerRow): Pro
   return after;
 }
 
+async function keeperDone(runDirectory: string): Promise<void> {
+  try {
+    await waitExit(runDirectory);
+  } catch (error) {
+    // It died before it was done; what it left is removed like anything else a dead keeper leaves.
+    if (!isBerthError(error, 'conflict')) throw error;
+  }
+}
+
 /** A start whose starter died: its keeper either gives up by itself, or had been told to go on. */
 async function settleStart(context: EngineContext, row: ContainerRow): Promise<ContainerRow> {
   const { runDirectory } = pathsOf(context.root, row.id);
   const deadline = Date.now() + KEEPER_LEAVES_MS;
-  while (keeperAlive(row) && !hasStarted(runDirectory) && Date.now() < deadline) await sleep(POLL_MS);
+  while (keeperAlive(row) && readStartTimeNs(runDirectory) === undefined && Date.now() < deadline) await sleep(POLL_MS);
   if (row.keeperPid > 0 && (readExitRecord(runDirectory) !== undefined || keeperAlive(row))) {
-    const startedAt = startedAtOf(runDirectory) ?? row.startedAt;
+    const startedNs = readStartTimeNs(runDirectory);
+    const startedAt = startedNs === undefined ? row.startedAt : formatTimeNs(startedNs);
     const patch = { status: 'running' as const, startedAt, starts: row.starts + 1, error: '', exitCode: 0 };
     context.containers.patch(row.id, patch);
     return settle(context, { ...row, ...patch });

@@ -1,9 +1,9 @@
-import { isErrno } from '#base/errors.ts';
+import { isBerthError } from '#base/errors.ts';
 import { parseSignal } from '#base/signals.ts';
 import { thawCgroup } from '#sys/cgroup/freeze.ts';
-import type { EngineContext } from '../context.ts';
+import { signalProcess } from '#sys/keeper/attach.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { isProcessAlive } from '../state/process-token.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { cgroupHost } from './host-facts.ts';
@@ -37,7 +37,7 @@ export async function signalContainer(context: EngineContext, id: string, signal
   // As in Docker: where the image names no stop signal, any signal counts as the wish to end it.
   const ends = signal === SIGKILL || !row.spec.config.StopSignal || signal === stopSignalOf(row);
   if (ends && !row.stoppedByUser) context.containers.patch(id, { stoppedByUser: true });
-  sendSignal(row, signal);
+  await sendSignal(context, id, signal);
   if (ends && row.status === 'paused') {
     await thawCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));
     context.containers.patch(id, { status: 'running' });
@@ -52,12 +52,11 @@ function endRestarting(context: EngineContext, row: ContainerRow): void {
   context.feed.announce();
 }
 
-function sendSignal(row: ContainerRow, signal: number): void {
-  if (!isProcessAlive(row.pid, row.pidStart)) return;
+async function sendSignal(context: EngineContext, id: string, signal: number): Promise<void> {
   try {
-    process.kill(row.pid, signal);
+    await signalProcess(pathsOf(context.root, id).runDirectory, signal);
   } catch (error) {
     // It died just now: what a signal could have done has happened.
-    if (!isErrno(error, 'ESRCH')) throw error;
+    if (!isBerthError(error, 'conflict')) throw error;
   }
 }

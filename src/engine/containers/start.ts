@@ -3,6 +3,7 @@ import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { formatTimeNs, nowNs } from '#base/time.ts';
 import { attach } from '#sys/keeper/attach.ts';
+import { readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type Launch, launch } from '#sys/keeper/launch.ts';
 import { exitStatusOf, PlanError } from '#sys/keeper/plan-error.ts';
 import { startTimeOf } from '#sys/proc.ts';
@@ -14,6 +15,11 @@ import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
 import { settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
+import { wrapFailure } from './wrap-failure.ts';
+
+/** What Docker puts before a runtime's own words; clients tell exit statuses from what follows. */
+const START_FAILED =
+  'failed to create task for container: OCI runtime create failed: unable to start container process';
 
 /** Who starts: a user's command, or the restart policy. */
 export type StartReason = 'user' | 'policy';
@@ -43,8 +49,9 @@ export async function startContainer(context: EngineContext, id: string, reason:
   try {
     await carryOut(context, row, reason);
   } catch (error) {
-    await takeBack(context, row, before === 'created' ? 'created' : 'exited', error);
-    throw error;
+    const failure = error instanceof PlanError ? wrapFailure(START_FAILED, error) : error;
+    await takeBack(context, row, before === 'created' ? 'created' : 'exited', error, failure);
+    throw failure;
   }
 }
 
@@ -94,8 +101,8 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
   });
   fault('start.recorded');
   await context.pending.connect(row.id, (wish) => attach(runDirectory, wish));
-  const startedNs = nowNs();
   await launched.start();
+  const startedNs = readStartTimeNs(runDirectory) ?? nowNs();
   fault('start.started');
   context.sql.transaction(() => {
     context.containers.patch(row.id, {
@@ -117,10 +124,11 @@ async function takeBack(
   row: ContainerRow,
   status: 'created' | 'exited',
   error: unknown,
+  shown: unknown,
 ): Promise<void> {
   rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
   const exitCode = error instanceof PlanError ? exitStatusOf(error.failure) : 128;
-  const patch = { status, exitCode, error: messageOf(error), pid: 0, keeperPid: 0, keeperStart: '', pidStart: '' };
+  const patch = { status, exitCode, error: messageOf(shown), pid: 0, keeperPid: 0, keeperStart: '', pidStart: '' };
   context.containers.patch(row.id, patch);
   context.pending.abandon(row.id);
   if (row.hostConfig.AutoRemove) {

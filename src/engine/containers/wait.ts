@@ -1,7 +1,6 @@
 import { isBerthError } from '#base/errors.ts';
 import type { ContainerWaitResponse, WaitCondition } from '#spec/docker-api/containers.ts';
-import { waitExit } from '#sys/keeper/attach.ts';
-import { type EngineContext, pathsOf } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { handleExit } from './handle-exit.ts';
 import { isStale } from './settle.ts';
@@ -66,13 +65,8 @@ async function nextChange(context: EngineContext, row: ContainerRow, signal: Abo
   const changed = context.feed.next(signal);
   if (row.status !== 'running' && row.status !== 'paused') return changed;
   if (isStale(context, row)) return settleQuietly(context, row.id);
-  const exited = waitExit(pathsOf(context.root, row.id).runDirectory, signal).then(
-    () => true,
-    // The keeper is gone without a record, or not there yet: the row tells which.
-    () => changed.then(() => false),
-  );
-  const ended = await Promise.race([exited, changed.then(() => false)]);
-  if (ended) await settleQuietly(context, row.id);
+  // Paused, removed, updated: something may change before the exit. A keeper that does not answer yet is asked again then.
+  await Promise.race([context.exits.ended(row.id).then(() => undefined), changed]);
 }
 
 async function settleQuietly(context: EngineContext, id: string): Promise<void> {

@@ -69,9 +69,14 @@ export class ExecTable {
 
   /** @throws not-found with Docker's words */
   get(id: string): ExecRow {
+    const exec = this.find(id);
+    if (exec === undefined) throw new BerthError('not-found', 'exec.not-found', `No such exec instance: ${id}`);
+    return exec;
+  }
+
+  find(id: string): ExecRow | undefined {
     const raw = this.#db.get(`SELECT ${COLUMNS} FROM execs WHERE id = ?`, id);
-    if (raw === undefined) throw new BerthError('not-found', 'exec.not-found', `No such exec instance: ${id}`);
-    return readExec(raw);
+    return raw === undefined ? undefined : readExec(raw);
   }
 
   /** Marks a created exec as this process's to start; false when somebody else was first. */

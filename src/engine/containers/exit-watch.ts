@@ -1,0 +1,44 @@
+import { isBerthError } from '#base/errors.ts';
+import { watchExit } from '#sys/keeper/attach.ts';
+
+/**
+ * Sees containers end and has it recorded at once: one connection per container to its keeper, however many wait for it.
+ * The keeper leaves its exit command out when the exit was recorded here.
+ */
+export class ExitWatch {
+  readonly #watched = new Map<string, Promise<void>>();
+  readonly #runDirectory: (id: string) => string;
+  readonly #handle: (id: string) => Promise<void>;
+  readonly #closing: AbortSignal;
+
+  /**
+   * @param runDirectory where a container's keeper listens
+   * @param handle records an exit
+   */
+  constructor(runDirectory: (id: string) => string, handle: (id: string) => Promise<void>, closing: AbortSignal) {
+    this.#runDirectory = runDirectory;
+    this.#handle = handle;
+    this.#closing = closing;
+  }
+
+  /** Resolves when the exit of a running container is recorded, or its keeper is gone. */
+  ended(id: string): Promise<void> {
+    const running = this.#watched.get(id);
+    if (running !== undefined) return running;
+    const watch = this.#watch(id).finally(() => this.#watched.delete(id));
+    this.#watched.set(id, watch);
+    return watch;
+  }
+
+  async #watch(id: string): Promise<void> {
+    try {
+      const exit = await watchExit(this.#runDirectory(id), { willAcknowledge: true, signal: this.#closing });
+      await this.#handle(id);
+      exit.acknowledge();
+    } catch (error) {
+      // Closing, the keeper was killed, or the container is already gone: the row tells.
+      if (this.#closing.aborted || isBerthError(error, 'conflict') || isBerthError(error, 'not-found')) return;
+      throw error;
+    }
+  }
+}

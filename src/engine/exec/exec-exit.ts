@@ -1,0 +1,56 @@
+import { rmSync } from 'node:fs';
+import { isBerthError } from '#base/errors.ts';
+import { nowNs, parseTimeNs } from '#base/time.ts';
+import { watchExit } from '#sys/keeper/attach.ts';
+import { readExitRecord } from '#sys/keeper/exit-record.ts';
+import { containerEvent } from '../containers/events.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ExecRow } from '../state/exec-table.ts';
+import { isProcessAlive } from '../state/process-token.ts';
+
+const KILLED_EXIT = 137;
+
+/** Where an exec's keeper works. */
+export function execDirectory(root: string, containerId: string, execId: string): string {
+  return `${pathsOf(root, containerId).runDirectory}/exec-${execId.slice(0, 16)}`;
+}
+
+/** Records the end of an exec once, with its event. */
+export function recordExecExit(context: EngineContext, exec: ExecRow, exitCode: number, timeNs: bigint): void {
+  context.sql.transaction(() => {
+    const now = context.execs.find(exec.id);
+    if (now === undefined || now.status === 'exited') return;
+    context.execs.patch(exec.id, { status: 'exited', exitCode, pid: 0 });
+    const row = context.containers.get(exec.containerId);
+    if (row === undefined) return;
+    context.emit(containerEvent(row, 'exec_die', { execID: exec.id, exitCode: String(exitCode) }, timeNs));
+  });
+  rmSync(execDirectory(context.root, exec.containerId, exec.id), { recursive: true, force: true });
+  context.feed.announce();
+}
+
+/** Makes an exec's row true: records its exit when it has ended and nobody did. */
+export function settleExec(context: EngineContext, exec: ExecRow): ExecRow {
+  if (exec.status !== 'running') return exec;
+  const record = readExitRecord(execDirectory(context.root, exec.containerId, exec.id));
+  if (record !== undefined) {
+    recordExecExit(context, exec, record.exitCode, parseTimeNs(record.finishedAt) ?? nowNs());
+  } else if (!isProcessAlive(exec.keeperPid, exec.keeperStart)) {
+    recordExecExit(context, exec, KILLED_EXIT, nowNs());
+  } else return exec;
+  return context.execs.get(exec.id);
+}
+
+/** Waits for the end of a running exec and records it. */
+export async function followExec(context: EngineContext, exec: ExecRow): Promise<void> {
+  const directory = execDirectory(context.root, exec.containerId, exec.id);
+  try {
+    const exit = await watchExit(directory, { willAcknowledge: true, signal: context.closing });
+    recordExecExit(context, exec, exit.record.exitCode, parseTimeNs(exit.record.finishedAt) ?? nowNs());
+    exit.acknowledge();
+  } catch (error) {
+    if (context.closing.aborted) return;
+    if (!isBerthError(error, 'conflict')) throw error;
+    settleExec(context, exec);
+  }
+}

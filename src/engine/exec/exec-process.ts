@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
+import { resolveIdentity } from '../containers/account-files.ts';
+import { ALL_CAPABILITIES } from '../containers/capabilities.ts';
+import { readAccounts } from '../containers/container-config.ts';
+import { mergeEnv } from '../containers/merge-config.ts';
+import { environment } from '../containers/oci-config.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import type { ExecSpec } from '../state/exec-table.ts';
+
+/** The config.json a container runs with. */
+export function runningConfig(context: EngineContext, row: ContainerRow): OciConfig {
+  return JSON.parse(readFileSync(`${pathsOf(context.root, row.id).directory}/config.json`, 'utf8')) as OciConfig;
+}
+
+/**
+ * The process document of an exec: the container's own with what the exec asks for in its place.
+ *
+ * @throws invalid for a user that the container does not know
+ */
+export function execProcess(row: ContainerRow, spec: ExecSpec, container: OciConfig): Process {
+  const own = container.process ?? { cwd: '/' };
+  const { config, args: _args } = row.spec;
+  const identity = resolveIdentity(spec.user, row.hostConfig.GroupAdd ?? [], readAccounts([`/proc/${row.pid}/root`]));
+  const bounding = spec.privileged ? ALL_CAPABILITIES : (own.capabilities?.bounding ?? []);
+  const held = identity.uid === 0 || spec.privileged ? bounding : [];
+  const inherited = environment({ ...config, Tty: spec.tty }, identity.home, row.hostConfig.UTSMode === 'host');
+  const { consoleSize: _size, apparmorProfile, ...rest } = own;
+  return {
+    ...rest,
+    terminal: spec.tty,
+    ...(spec.tty && spec.consoleSize !== null
+      ? { consoleSize: { height: spec.consoleSize[0], width: spec.consoleSize[1] } }
+      : {}),
+    user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
+    args: spec.cmd,
+    env: mergeEnv(spec.env, inherited),
+    cwd: spec.workingDir === '' ? '/' : spec.workingDir,
+    capabilities: { bounding, effective: held, permitted: held },
+    ...(apparmorProfile === undefined ? {} : { apparmorProfile: spec.privileged ? 'unconfined' : apparmorProfile }),
+  };
+}

@@ -1,0 +1,104 @@
+import type { Database } from './database.ts';
+
+export interface ImageRow {
+  /** `sha256:HEX`, the digest of the configuration. */
+  readonly id: string;
+  /** The configuration document, byte for byte. */
+  readonly config: string;
+  /** Id of the image it was committed from, empty when none or unknown. */
+  readonly parent: string;
+  /** Chain id of the topmost layer. */
+  readonly topLayer: string | undefined;
+  /** Bytes of file data in all layers. */
+  readonly size: number;
+  readonly storedMs: number;
+  /** 0 when it was never tagged. */
+  readonly taggedMs: number;
+}
+
+/** Rows of `images` and of the names that lead to them. */
+export class ImageTable {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  get(id: string): ImageRow | undefined {
+    const row = this.#db.prepare('SELECT * FROM images WHERE id = ?').get(id);
+    return row === undefined ? undefined : toRow(row);
+  }
+
+  /** Ids that begin with some hex digits, at most two. */
+  idsWithPrefix(hex: string): string[] {
+    const rows = this.#db
+      .prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2')
+      .all(`sha256:${hex}`, `sha256:${hex}g`);
+    return rows.map((row) => String(row['id']));
+  }
+
+  all(): ImageRow[] {
+    return this.#db.prepare('SELECT * FROM images').all().map(toRow);
+  }
+
+  /** Images committed from this one. */
+  childrenOf(id: string): string[] {
+    return this.#db
+      .prepare('SELECT id FROM images WHERE parent = ?')
+      .all(id)
+      .map((row) => String(row['id']));
+  }
+
+  insert(row: ImageRow): void {
+    this.#db
+      .prepare('INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(row.id, row.config, row.parent, row.topLayer ?? null, row.size, row.storedMs, row.taggedMs);
+  }
+
+  delete(id: string): void {
+    this.#db.prepare('DELETE FROM images WHERE id = ?').run(id);
+  }
+
+  /** Image that a full name (`docker.io/library/x:latest`) leads to. */
+  idOfName(name: string): string | undefined {
+    const row = this.#db.prepare('SELECT image_id FROM image_names WHERE name = ?').get(name);
+    return row === undefined ? undefined : String(row['image_id']);
+  }
+
+  namesOf(id: string): string[] {
+    const rows = this.#db.prepare('SELECT name FROM image_names WHERE image_id = ? ORDER BY name').all(id);
+    return rows.map((row) => String(row['name']));
+  }
+
+  /** All names with their images, in order of name. */
+  names(): { name: string; imageId: string }[] {
+    const rows = this.#db.prepare('SELECT name, image_id FROM image_names ORDER BY name').all();
+    return rows.map((row) => ({ name: String(row['name']), imageId: String(row['image_id']) }));
+  }
+
+  /** Lets a name lead to an image. @returns the image it led to before */
+  setName(name: string, id: string): string | undefined {
+    const before = this.idOfName(name);
+    this.#db
+      .prepare('INSERT INTO image_names VALUES (?, ?) ON CONFLICT DO UPDATE SET image_id = excluded.image_id')
+      .run(name, id);
+    this.#db.prepare('UPDATE images SET tagged_ms = ? WHERE id = ?').run(Date.now(), id);
+    return before;
+  }
+
+  deleteName(name: string): boolean {
+    return this.#db.prepare('DELETE FROM image_names WHERE name = ?').run(name).changes > 0;
+  }
+}
+
+function toRow(row: Readonly<Record<string, unknown>>): ImageRow {
+  return {
+    id: String(row['id']),
+    config: String(row['config']),
+    parent: String(row['parent']),
+    topLayer: row['top_layer'] === null ? undefined : String(row['top_layer']),
+    size: Number(row['size']),
+    storedMs: Number(row['stored_ms']),
+    taggedMs: Number(row['tagged_ms']),
+  };
+}

@@ -1,0 +1,93 @@
+import type { MessagePort } from 'node:worker_threads';
+
+/** Pieces on their way to the other thread at once. */
+const CREDITS = 4;
+
+type Message =
+  | { readonly piece: Uint8Array }
+  | { readonly end: true }
+  | { readonly failure: string }
+  | { readonly more: number }
+  | { readonly stop: true };
+
+/** The reader went away before the end. */
+export class PortClosed extends Error {}
+
+/**
+ * Sends pieces through a port no faster than the other side takes them. Each piece's memory goes over to the other side when it
+ * is all of its buffer.
+ *
+ * @throws PortClosed when the reader stops
+ */
+export async function sendBytes(
+  port: MessagePort,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  let credits = CREDITS;
+  let stopped = false;
+  let wake: (() => void) | undefined;
+  const stop = () => {
+    stopped = true;
+    wake?.();
+  };
+  port.on('message', (message: Message) => {
+    if ('more' in message) credits += message.more;
+    if ('stop' in message) stopped = true;
+    wake?.();
+  });
+  port.on('close', stop);
+  try {
+    for await (const piece of pieces) {
+      while (credits === 0 && !stopped) await new Promise<void>((resolve) => (wake = resolve));
+      if (stopped) throw new PortClosed('the reader went away');
+      credits -= 1;
+      const whole = piece.byteLength === piece.buffer.byteLength && piece.buffer instanceof ArrayBuffer;
+      port.postMessage({ piece } satisfies Message, whole ? [piece.buffer as ArrayBuffer] : []);
+    }
+    port.postMessage({ end: true } satisfies Message);
+  } catch (error) {
+    if (error instanceof PortClosed) throw error;
+    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies Message);
+    throw error;
+  }
+}
+
+/** The pieces that {@link sendBytes} sends from the other side. Leaving the loop early tells the sender to stop. */
+export async function* receiveBytes(port: MessagePort): AsyncGenerator<Uint8Array, void, void> {
+  const queue: Message[] = [];
+  let wake: (() => void) | undefined;
+  let finished = false;
+  port.on('message', (message: Message) => {
+    queue.push(message);
+    wake?.();
+  });
+  port.on('close', () => {
+    queue.push({ failure: 'the sender went away' });
+    wake?.();
+  });
+  try {
+    for (;;) {
+      const message = queue.shift();
+      if (message === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        wake = undefined;
+        continue;
+      }
+      if ('end' in message) {
+        finished = true;
+        return;
+      }
+      if ('failure' in message) {
+        finished = true;
+        throw new Error(message.failure);
+      }
+      if ('piece' in message) {
+        yield message.piece;
+        port.postMessage({ more: 1 } satisfies Message);
+      }
+    }
+  } finally {
+    if (!finished) port.postMessage({ stop: true } satisfies Message);
+    port.close();
+  }
+}

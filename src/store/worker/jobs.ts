@@ -1,0 +1,25 @@
+import type { MessagePort } from 'node:worker_threads';
+import { probeOverlay } from '#sys/files/overlay-mount.ts';
+import { removeTree } from '#sys/files/remove-tree.ts';
+import { spoolBlob } from '../content/spool-blob.ts';
+import { copyTree } from '../drivers/copy-tree.ts';
+import { applyLayer } from '../layers/apply-layer.ts';
+import { dressImplied } from '../layers/dress-implied.ts';
+
+/** Everything the worker does, by name. The second argument carries bytes in or out. */
+const JOBS = {
+  applyLayer,
+  copyTree,
+  dressImplied,
+  probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
+  removeTree: (job: { readonly path: string }) => removeTree(job.path),
+  spoolBlob,
+};
+
+export type Jobs = typeof JOBS;
+export type JobName = keyof Jobs;
+
+export function runJob(name: JobName, job: unknown, bytes: MessagePort | undefined): unknown {
+  const run = JOBS[name] as (job: unknown, bytes: MessagePort | undefined) => unknown;
+  return run(job, bytes);
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '#base/errors.ts';
+import type { OverlayRootfs } from '#spec/rootfs.ts';
+import { closeFd, mknodAt, openAt } from './at-calls.ts';
+import { AT_FDCWD, O_DIRECTORY, O_RDONLY, S_IFCHR } from './flags.ts';
+import { cString, lastError, libc, NR } from './libc.ts';
+import { removeTree } from './remove-tree.ts';
+import { setXattrAt } from './xattrs.ts';
+
+const FSOPEN_CLOEXEC = 1;
+const FSMOUNT_CLOEXEC = 1;
+const FSCONFIG_SET_STRING = 1;
+const FSCONFIG_CMD_CREATE = 6;
+
+/** The options every overlay of a container is mounted with, so that its upper directory reads the same everywhere. */
+const PLAIN: readonly (readonly [string, string])[] = [
+  ['redirect_dir', 'off'],
+  ['metacopy', 'off'],
+  ['index', 'off'],
+];
+
+/**
+ * Mounts an overlay that no mount table ever shows: it lives as long as the descriptor (fsopen(2), fsmount(2)).
+ *
+ * @returns a descriptor of its root directory
+ */
+export function mountDetachedOverlay(rootfs: Pick<OverlayRootfs, 'lower' | 'upper' | 'work'>): number {
+  const context = Number(libc.fsopen(NR.fsopen, 'overlay', FSOPEN_CLOEXEC));
+  if (context < 0) throw lastError('fsopen', 'overlay');
+  try {
+    for (const lower of rootfs.lower) configure(context, 'lowerdir+', lower);
+    configure(context, 'upperdir', rootfs.upper);
+    configure(context, 'workdir', rootfs.work);
+    for (const [key, value] of PLAIN) configure(context, key, value);
+    if (Number(libc.fsconfig(NR.fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0)) < 0) {
+      throw lastError('fsconfig', rootfs.upper);
+    }
+    const fd = Number(libc.fsmount(NR.fsmount, context, FSMOUNT_CLOEXEC, 0));
+    if (fd < 0) throw lastError('fsmount', rootfs.upper);
+    return fd;
+  } finally {
+    closeFd(context);
+  }
+}
+
+function configure(context: number, key: string, value: string): void {
+  const path = cString(Buffer.from(value, 'utf8').toString('latin1'));
+  if (Number(libc.fsconfig(NR.fsconfig, context, FSCONFIG_SET_STRING, key, path, 0)) < 0)
+    throw lastError('fsconfig', key);
+}
+
+/**
+ * Whether overlays can be mounted with an upper directory on the file system of `directory`: tries it, with a whiteout and an
+ * opaque directory.
+ */
+export function probeOverlay(directory: string): boolean {
+  const base = mkdtempSync(join(directory, 'probe-'));
+  const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(base, name));
+  try {
+    for (const path of [lower!, upper!, work!]) mkdirSync(path);
+    const dir = openAt(AT_FDCWD, upper!, O_RDONLY | O_DIRECTORY);
+    try {
+      mknodAt(dir, 'whiteout', S_IFCHR | 0o600, 0, 0);
+      setXattrAt(dir, '.', 'trusted.overlay.opaque', Buffer.from('y'));
+    } finally {
+      closeFd(dir);
+    }
+    closeFd(mountDetachedOverlay({ lower: [lower!], upper: upper!, work: work! }));
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENODEV', 'EINVAL', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS')) return false;
+    throw error;
+  } finally {
+    removeTree(base);
+  }
+}

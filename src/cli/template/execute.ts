@@ -36,13 +36,14 @@ class Run {
   readonly #functions: ReadonlyMap<string, TemplateFunction>;
   readonly #strict: boolean;
   readonly output: string[] = [];
-  #name = '';
+  #name: string;
   #node: Node | Expression | CommandNode | undefined;
   #variables: Variable[] = [];
   #depth = 0;
 
   constructor(template: ParsedTemplate, options: RunOptions) {
     this.#template = template;
+    this.#name = template.name;
     this.#functions = options.functions ?? FUNCTIONS;
     this.#strict = options.strictKeys ?? false;
   }
@@ -62,7 +63,7 @@ class Run {
     const line = before.split('\n').length;
     const column = Buffer.byteLength(before.slice(before.lastIndexOf('\n') + 1));
     throw new TemplateRunError(
-      `template: :${line}:${column}: executing ${goQuote(this.#name)} at <${nodeText(node)}>: ${message}`,
+      `template: ${this.#template.name}:${line}:${column}: executing ${goQuote(this.#name)} at <${nodeText(node)}>: ${message}`,
     );
   }
 
@@ -244,7 +245,9 @@ class Run {
       if (!receiver.has(name) && this.#strict) this.#fail(`map has no entry for key ${goQuote(name)}`);
       return receiver.get(name);
     }
-    return this.#fail(`can't evaluate field ${name} in type ${typeName(receiver)}`);
+    // Of a document without Go types only that it is an interface is known.
+    const type = this.#strict ? 'interface {}' : typeName(receiver);
+    return this.#fail(`can't evaluate field ${name} in type ${type}`);
   }
 
   #function(
@@ -258,6 +261,11 @@ class Run {
     const found = this.#functions.get(node.name);
     if (found === undefined) return this.#fail(`${goQuote(node.name)} is not a defined function`);
     if (node.name === 'and' || node.name === 'or') return this.#shortCircuit(node.name, dot, args, final);
+    if (node.name === 'call' && args[0] !== undefined) {
+      const value = this.#argument(args[0], 'any', dot);
+      this.#node = command;
+      this.#fail(`error calling call: non-function ${nodeText(args[0])} of type ${typeName(value)}`);
+    }
     return this.#call(found, command, node.name, dot, args, final);
   }
 

@@ -1,5 +1,5 @@
 /** JSON as Go's encoder writes it. */
-import { GoFloat, GoStruct, JsonNumber, sortedKeys } from './values.ts';
+import { GoFloat, GoStruct, JsonNumber, NIL_LIST, NIL_MAP, sortedKeys } from './values.ts';
 
 const HTML: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
 
@@ -15,7 +15,7 @@ function stringJson(text: string, escapeHtml: boolean): string {
 /** @param escapeHtml as `json.Marshal` does and docker's `json` function does not */
 export function goJson(value: unknown, escapeHtml = false): string {
   const inner = (v: unknown) => goJson(v, escapeHtml);
-  if (value === undefined || value === null) return 'null';
+  if (value === undefined || value === null || value === NIL_LIST || value === NIL_MAP) return 'null';
   if (typeof value === 'string') return stringJson(value, escapeHtml);
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (value instanceof GoFloat) return JSON.stringify(value.value);

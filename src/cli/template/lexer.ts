@@ -144,7 +144,7 @@ class Lexer {
     if (SPACE.test(c)) return this.#spaces(start);
     const quoted = QUOTED[c];
     if (quoted !== undefined) return this.#match(start, ...quoted);
-    if (c === '$' || (c === '.' && !/[0-9]/.test(this.#source[start + 1] ?? '')))
+    if (c === '$' || (c === '.' && !/[0-9]/.test(this.#source[start + 1] ?? '0')))
       return this.#fieldOrVariable(start, c);
     if (/[0-9.+-]/.test(c)) return this.#number(start);
     if (WORD.test(c)) return this.#word(start);

@@ -10,6 +10,8 @@ import { nodeText } from './nodes.ts';
 export class TemplateParseError extends Error {}
 
 export interface ParsedTemplate {
+  /** What messages call it; docker's templates have no name but one. */
+  readonly name: string;
   readonly source: string;
   readonly root: readonly Node[];
   /** Templates by `define` and `block`. */
@@ -45,14 +47,16 @@ type Ending = { readonly kind: 'end'; readonly pos: number } | { readonly kind: 
 class Parser {
   readonly #tokens: readonly Token[];
   readonly #functions: ReadonlySet<string>;
+  readonly #name: string;
   readonly defined = new Map<string, readonly Node[]>();
   #at = 0;
   #variables: string[] = ['$'];
   #ranges = 0;
   #actionLine = 0;
 
-  constructor(tokens: readonly Token[], functions: ReadonlySet<string>) {
+  constructor(tokens: readonly Token[], functions: ReadonlySet<string>, name: string) {
     this.#tokens = tokens;
+    this.#name = name;
     this.#functions = functions;
   }
 
@@ -82,14 +86,14 @@ class Parser {
 
   #fail(message: string): never {
     const last = this.#tokens[Math.min(Math.max(this.#at - 1, 0), this.#tokens.length - 1)];
-    throw new TemplateParseError(`template: :${last?.line ?? 1}: ${message}`);
+    throw new TemplateParseError(`template: ${this.#name}:${last?.line ?? 1}: ${message}`);
   }
 
   #unexpected(token: Token, context: string): never {
     if (token.kind !== 'error') return this.#fail(`unexpected ${tokenText(token)} in ${context}`);
     const isLater = this.#actionLine !== 0 && this.#actionLine !== token.line;
     const started = token.text.endsWith(' action') ? ' started at' : ' in action started at';
-    return this.#fail(isLater ? `${token.text}${started} :${this.#actionLine}` : token.text);
+    return this.#fail(isLater ? `${token.text}${started} ${this.#name}:${this.#actionLine}` : token.text);
   }
 
   #expect(kind: TokenKind, context: string): Token {
@@ -372,10 +376,11 @@ class Parser {
  * Parses a template.
  *
  * @param functions names that may be called
+ * @param name what messages call the template
  * @throws TemplateParseError in the words of Go's parser
  */
-export function parseTemplate(source: string, functions: ReadonlySet<string>): ParsedTemplate {
-  const parser = new Parser(lexTemplate(source), functions);
+export function parseTemplate(source: string, functions: ReadonlySet<string>, name = ''): ParsedTemplate {
+  const parser = new Parser(lexTemplate(source), functions, name);
   const root = parser.parse();
-  return { source, root, defined: parser.defined };
+  return { name, source, root, defined: parser.defined };
 }

@@ -21,6 +21,10 @@ export class JsonNumber {
   }
 }
 
+/** A list and a map that were never made: empty, but `null` in JSON. */
+export const NIL_LIST: readonly never[] = Object.freeze([]);
+export const NIL_MAP: ReadonlyMap<string, unknown> = new Map();
+
 /** A method: called with the arguments that follow it in the template. */
 export interface GoMethod {
   readonly params: readonly ParamType[];

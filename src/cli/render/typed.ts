@@ -1,0 +1,98 @@
+/** Documents of the API as the Go structs that docker's client would have read them into. */
+import { goJson } from '../template/json.ts';
+import { GoStruct, NIL_LIST, NIL_MAP } from '../template/values.ts';
+import { goTime } from './go-time.ts';
+import { GO_TYPES, SHAPES } from './shapes.ts';
+
+interface Field {
+  readonly name: string;
+  readonly json: string;
+  readonly omitEmpty: boolean;
+  readonly type: string;
+}
+
+const parsed = new Map<string, readonly Field[]>();
+
+function fieldsOf(shape: string): readonly Field[] {
+  let fields = parsed.get(shape);
+  if (fields === undefined) {
+    fields = (SHAPES[shape] ?? '')
+      .split(' ')
+      .filter((text) => text !== '')
+      .map((text) => {
+        const at = text.indexOf(':');
+        const omitEmpty = text[at - 1] === '?';
+        const [name = '', json = name] = text.slice(0, omitEmpty ? at - 1 : at).split('=');
+        return { name, json, omitEmpty, type: text.slice(at + 1) };
+      });
+    parsed.set(shape, fields);
+  }
+  return fields;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A time prints as Go's default and stays what it was in JSON. */
+function time(text: string): GoStruct {
+  const json = text === '' ? '0001-01-01T00:00:00Z' : text;
+  return new GoStruct('time.Time', new Map(), {
+    json: () => JSON.stringify(json),
+    text: () => (json.startsWith('0001-') ? '0001-01-01 00:00:00 +0000 UTC' : goTime(Date.parse(json) / 1000)),
+  });
+}
+
+/** An interface: whatever the document has. */
+function untyped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(untyped);
+  if (isObject(value)) return new Map(Object.entries(value).map(([key, item]) => [key, untyped(item)]));
+  return value ?? undefined;
+}
+
+function fieldValue(type: string, value: unknown): unknown {
+  switch (type) {
+    case 's':
+      return typeof value === 'string' ? value : '';
+    case 'i':
+      return typeof value === 'number' ? value : 0;
+    case 'b':
+      return value === true;
+    case 't':
+      return time(typeof value === 'string' ? value : '');
+    case 'any':
+      return untyped(value);
+  }
+  const inner = type.slice(1, -1);
+  if (type.startsWith('*')) return value === undefined || value === null ? null : fieldValue(type.slice(1), value);
+  if (type.startsWith('[')) return Array.isArray(value) ? value.map((item) => fieldValue(inner, item)) : NIL_LIST;
+  if (type.startsWith('{')) {
+    if (!isObject(value)) return NIL_MAP;
+    return new Map(Object.entries(value).map(([key, item]) => [key, fieldValue(inner, item)]));
+  }
+  return typedValue(type, value);
+}
+
+/** What `omitempty` calls empty. */
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map) return value.size === 0;
+  return value === null || value === undefined || value === '' || value === 0 || value === false;
+}
+
+/**
+ * A document as a struct.
+ *
+ * @param shape a name of {@link SHAPES}
+ */
+export function typedValue(shape: string, document: unknown): GoStruct {
+  const source = isObject(document) ? document : {};
+  const fields = fieldsOf(shape);
+  const values = new Map(fields.map((field) => [field.name, fieldValue(field.type, source[field.json])]));
+  const json = () => {
+    const items = fields
+      .filter((field) => !field.omitEmpty || !isEmpty(values.get(field.name)))
+      .map((field) => `${JSON.stringify(field.json)}:${goJson(values.get(field.name))}`);
+    return `{${items.join(',')}}`;
+  };
+  return new GoStruct(GO_TYPES[shape] ?? `container.${shape}`, values, { json });
+}

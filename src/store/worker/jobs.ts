@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { probeOverlay } from '#sys/files/overlay-mount.ts';
 import { removeTree } from '#sys/files/remove-tree.ts';
+import { sendTree } from '../archive/pack-tree.ts';
+import { receiveTree } from '../archive/unpack-tree.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
@@ -12,7 +14,9 @@ const JOBS = {
   copyTree,
   dressImplied,
   probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
+  receiveTree,
   removeTree: (job: { readonly path: string }) => removeTree(job.path),
+  sendTree,
   spoolBlob,
 };
 

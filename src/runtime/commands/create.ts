@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { BerthError } from '#base/errors.ts';
+import { Undo } from '#base/undo.ts';
+import type { OciConfig } from '#spec/oci-runtime/config.ts';
+import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
+import { containerCgroupPath } from '#sys/cgroup/path.ts';
+import { planCgroup } from '#sys/cgroup/plan.ts';
+import { type Launch, launch } from '#sys/keeper/launch.ts';
+import type { LaunchPlan } from '#sys/keeper/plan.ts';
+import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
+import type { FlagValues } from '../cli/arguments.ts';
+import { writeLog } from '../cli/log.ts';
+import { homeDirectory } from '../home-directory.ts';
+import { buildLaunchPlan } from '../plan/launch-plan.ts';
+import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
+import { markProcess } from '../state/container-status.ts';
+import { readBundle } from './bundle.ts';
+import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
+import { preservedFds, stdioFor, withEnv, writePidFile } from './start-options.ts';
+
+/** A container that is set up and waits for its start. */
+export interface Created {
+  readonly state: ContainerState;
+  /** Its state directory. */
+  readonly dir: string;
+  readonly launch: Launch;
+}
+
+/** `create`: sets a container up and leaves it waiting. */
+export async function create(
+  context: RuntimeContext,
+  flags: FlagValues,
+  [id = '']: readonly string[],
+): Promise<ExitStatus> {
+  const created = await createContainer(context, flags, id, 'handoff');
+  await created.launch.release();
+  return 0;
+}
+
+/**
+ * Sets a container up from a bundle. When anything fails nothing is left of it.
+ *
+ * @throws BerthError for a wrong bundle, a taken id, a start that failed
+ */
+export async function createContainer(
+  context: RuntimeContext,
+  flags: FlagValues,
+  id: string,
+  mode: LaunchPlan['mode'],
+): Promise<Created> {
+  const bundle = readBundle(flags.text('bundle') ?? '.');
+  const { config } = bundle;
+  const consoleSocket = flags.text('console-socket');
+  const detach = mode === 'handoff';
+  const stdio = stdioFor({ terminal: config.process?.terminal === true, detach, consoleSocket });
+  const preserved = preservedFds(flags, true);
+  const seccomp = await seccompFilter(context, config);
+  await using undo = new Undo();
+  const dir = claimId(context.root, id);
+  undo.add(() => removeState(context.root, id));
+  const cgroup = cgroupFor(context, config, id);
+  const state = newState(id, bundle, cgroup?.path);
+  saveState(context.root, state);
+  const plan = buildLaunchPlan(
+    config.process === undefined ? config : { ...config, process: withEnv(config.process, preserved.env) },
+    {
+      id,
+      bundle: bundle.path,
+      rootfs: { type: 'bind', path: bundle.rootfs },
+      facts: context.facts,
+      mode,
+      runDir: dir,
+      stdio,
+      home: homeDirectory(bundle.rootfs, config.process?.user?.uid ?? 0, config),
+      noPivot: flags.flag('no-pivot'),
+      noNewKeyring: flags.flag('no-new-keyring'),
+      preserveFds: preserved.fds.length,
+      ...(cgroup === undefined ? {} : { cgroup }),
+      ...(seccomp === undefined ? {} : { seccomp }),
+    },
+  );
+  const launched = await launch(plan, { extraFds: preserved.fds });
+  undo.add(() => launched.abort());
+  const complete: ContainerState = { ...state, init: markProcess(launched.pid) };
+  saveState(context.root, complete);
+  writePidFile(flags.text('pid-file'), launched.pid);
+  undo.done();
+  return { state: complete, dir, launch: launched };
+}
+
+function newState(
+  id: string,
+  bundle: { path: string; rootfs: string; config: OciConfig },
+  cgroupPath?: string,
+): ContainerState {
+  return {
+    id,
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    created: new Date().toISOString(),
+    owner: process.env['SUDO_USER'] ?? '',
+    ...(cgroupPath === undefined ? {} : { cgroupPath }),
+    creator: markProcess(process.pid),
+    config: bundle.config,
+  };
+}
+
+function cgroupFor(context: RuntimeContext, config: OciConfig, id: string): CgroupPlan | undefined {
+  const host = context.facts.cgroups;
+  const path = config.linux?.cgroupsPath ?? '';
+  if (/^[^/]*:[^/]*:[^/]*$/.test(path)) {
+    throw new BerthError(
+      'unsupported',
+      'cgroup.systemd',
+      `config.json: linux.cgroupsPath: ${path} is a systemd unit; Berth makes control groups itself`,
+      { hint: 'let the engine use its cgroupfs driver' },
+    );
+  }
+  if (host === undefined) return undefined;
+  if (context.facts.uid !== 0) {
+    writeLog(context.log, 'warning', 'without privileges the container stays in the control groups of its starter');
+    return undefined;
+  }
+  return planCgroup(host, path === '' ? containerCgroupPath(id) : path, config.linux?.resources ?? {});
+}
+
+/** The filter of a configuration; compiled ones are kept beside the containers. */
+export async function seccompFilter(context: RuntimeContext, config: OciConfig): Promise<SeccompFilter | undefined> {
+  const { seccomp } = config.linux ?? {};
+  return seccomp === undefined ? undefined : compileSeccomp(seccomp, join(context.root, '~seccomp'));
+}

@@ -1,0 +1,65 @@
+import { setTimeout } from 'node:timers/promises';
+import { BerthError, messageOf } from '#base/errors.ts';
+import { removeCgroup } from '#sys/cgroup/remove.ts';
+import type { FlagValues } from '../cli/arguments.ts';
+import { writeLog } from '../cli/log.ts';
+import { hookState } from '../plan/hooks.ts';
+import { runHooks } from '../run-hooks.ts';
+import { type ContainerState, checkId, loadStateIfAny, removeState } from '../state/container-state.ts';
+import { aliveInit, statusOf } from '../state/container-status.ts';
+import { signalInit } from './kill.ts';
+import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
+import { subjectOf } from './start.ts';
+
+const POLL_MS = 2;
+const DEADLINE_MS = 10_000;
+
+/** `delete`: removes what is left of a container. */
+export async function deleteCommand(
+  context: RuntimeContext,
+  flags: FlagValues,
+  [id = '']: readonly string[],
+): Promise<ExitStatus> {
+  checkId(id);
+  const force = flags.flag('force');
+  const state = loadStateIfAny(context.root, id);
+  if (state === undefined) {
+    if (!force) throw new BerthError('not-found', 'container.not-found', `container does not exist: ${id}`);
+    removeState(context.root, id);
+    return 0;
+  }
+  const status = statusOf(context.root, state, context.facts.cgroups);
+  if (status !== 'stopped' && status !== 'created' && !force) {
+    throw new BerthError(
+      'conflict',
+      'container.running',
+      `cannot delete container ${id} that is not stopped: ${status}`,
+    );
+  }
+  await deleteContainer(context, state);
+  return 0;
+}
+
+/** Ends whatever still runs, removes the control groups and the state, then runs the poststop hooks. */
+export async function deleteContainer(context: RuntimeContext, state: ContainerState): Promise<void> {
+  const { cgroups } = context.facts;
+  if (aliveInit(state) !== undefined) signalInit(state, 9);
+  if (cgroups !== undefined && state.cgroupPath !== undefined) {
+    await removeCgroup(cgroups, state.cgroupPath, { kill: true, timeoutMs: DEADLINE_MS });
+  }
+  await untilDead(state);
+  removeState(context.root, state.id);
+  await runHooks(state.config.hooks?.poststop, hookState(subjectOf(state), 'stopped'), (hook, error) =>
+    writeLog(context.log, 'warning', `poststop hook ${hook.path} failed: ${messageOf(error)}`),
+  );
+}
+
+async function untilDead(state: ContainerState): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (aliveInit(state) !== undefined) {
+    if (performance.now() > deadline) {
+      throw new BerthError('timeout', 'container.still-running', 'container init still running');
+    }
+    await setTimeout(POLL_MS);
+  }
+}

@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError } from '#base/errors.ts';
+import { Undo } from '#base/undo.ts';
+import type { LinuxCapabilities, Process } from '#spec/oci-runtime/config.ts';
+import { parseJsonExactly, parseProcess } from '#spec/oci-runtime/parse-config.ts';
+import type { CgroupJoin } from '#sys/cgroup/cgroup-plan.ts';
+import { joinCgroup } from '#sys/cgroup/plan.ts';
+import { startHandoff } from '#sys/keeper/handoff.ts';
+import { launch } from '#sys/keeper/launch.ts';
+import type { FlagValues } from '../cli/arguments.ts';
+import { homeDirectory } from '../home-directory.ts';
+import { buildExecPlan } from '../plan/exec-plan.ts';
+import { type ContainerState, containerDir, loadState } from '../state/container-state.ts';
+import { aliveInit, statusOf } from '../state/container-status.ts';
+import { seccompFilter } from './create.ts';
+import { runInForeground, runWithTerminal } from './foreground.ts';
+import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
+import { preservedFds, stdioFor, writePidFile } from './start-options.ts';
+
+/** `exec`: a further process in a running container. Ends with its exit status unless detached. */
+export async function exec(
+  context: RuntimeContext,
+  flags: FlagValues,
+  [id = '', ...args]: readonly string[],
+): Promise<ExitStatus> {
+  const state = loadState(context.root, id);
+  const status = statusOf(context.root, state, context.facts.cgroups);
+  const init = aliveInit(state);
+  if (init === undefined || status === 'stopped') throw conflict('cannot exec in a stopped container');
+  if (status === 'paused' && !flags.flag('ignore-paused')) {
+    throw conflict('cannot exec in a paused container (use --ignore-paused to override)');
+  }
+  const document = processDocument(flags, state, args);
+  const detach = flags.flag('detach');
+  const terminal = document.terminal === true;
+  const stdio = stdioFor({ terminal, detach, consoleSocket: flags.text('console-socket') });
+  const mode = detach ? 'handoff' : terminal ? 'supervise' : 'foreground';
+  const preserved = preservedFds(flags, false);
+  const seccomp = await seccompFilter(context, state.config);
+  const cgroup = cgroupFor(context, flags, state);
+  await using undo = new Undo();
+  const runDir = mkdtempSync(join(containerDir(context.root, id), 'exec-'));
+  undo.add(() => rmSync(runDir, { recursive: true, force: true }));
+  const plan = buildExecPlan(document, {
+    id,
+    bundle: state.bundle,
+    init,
+    config: state.config,
+    facts: context.facts,
+    mode,
+    runDir,
+    stdio,
+    home: homeDirectory(`/proc/${init.pid}/root`, document.user?.uid ?? 0),
+    preserveFds: preserved.fds.length,
+    ...(cgroup === undefined ? {} : { cgroup }),
+    ...(seccomp === undefined ? {} : { seccomp }),
+  });
+  const launched = await launch(plan, { extraFds: preserved.fds });
+  undo.add(() => launched.abort());
+  writePidFile(flags.text('pid-file'), launched.pid);
+  if (!detach) return terminal ? await runWithTerminal(launched, runDir) : await runInForeground(launched);
+  await launched.release();
+  await startHandoff(runDir);
+  return 0;
+}
+
+function conflict(message: string): BerthError {
+  return new BerthError('conflict', 'container.status', message);
+}
+
+function cgroupFor(context: RuntimeContext, flags: FlagValues, state: ContainerState): CgroupJoin | undefined {
+  const { cgroups } = context.facts;
+  if (cgroups === undefined || state.cgroupPath === undefined) return undefined;
+  const below = flags.text('cgroup') ?? '';
+  if (below.includes(':') || flags.list('cgroup').length > 1) {
+    throw new BerthError('unsupported', 'exec.cgroup', '--cgroup: a group for one controller only is not supported');
+  }
+  if (below.split('/').includes('..')) {
+    throw new BerthError('invalid', 'exec.cgroup', `--cgroup ${below}: is not below the container's control group`);
+  }
+  const join = joinCgroup(cgroups, `${state.cgroupPath}/${below}`);
+  if (join.tasks.length === 0 && join.cloneInto === undefined) {
+    throw new BerthError('not-found', 'exec.cgroup', `--cgroup ${below}: no such control group`);
+  }
+  return join;
+}
+
+/** The process as a document given by file, or as the container's own changed by flags. */
+function processDocument(flags: FlagValues, state: ContainerState, args: readonly string[]): Process {
+  const file = flags.text('process');
+  if (file !== undefined) {
+    const parsed = parseProcess(parseJsonExactly(readFileSync(file, 'utf8')));
+    if ((parsed.args ?? []).length === 0) throw badProcess('args must not be empty');
+    return parsed;
+  }
+  if (args.length === 0) throw badProcess('exec args cannot be empty');
+  const own = state.config.process;
+  if (own === undefined) throw badProcess('process property must not be empty');
+  const user = parseUser(flags, own);
+  const capabilities = withCapabilities(own.capabilities, flags.list('cap'));
+  return {
+    ...own,
+    args,
+    terminal: flags.flag('tty'),
+    env: [...(own.env ?? []), ...flags.list('env')],
+    ...(flags.has('cwd') ? { cwd: flags.text('cwd') ?? '/' } : {}),
+    ...(flags.has('apparmor') ? { apparmorProfile: flags.text('apparmor') ?? '' } : {}),
+    ...(flags.has('process-label') ? { selinuxLabel: flags.text('process-label') ?? '' } : {}),
+    ...(flags.has('no-new-privs') ? { noNewPrivileges: flags.flag('no-new-privs') } : {}),
+    ...(user === undefined ? {} : { user }),
+    ...(capabilities === undefined ? {} : { capabilities }),
+  };
+}
+
+function badProcess(message: string): BerthError {
+  return new BerthError('invalid', 'exec.process', message);
+}
+
+function parseUser(flags: FlagValues, own: Process): Process['user'] {
+  const text = flags.text('user');
+  const groups = flags.list('additional-gids');
+  const match = text === undefined ? undefined : /^(\d+)(?::(\d+))?$/.exec(text);
+  if (match === null) throw badProcess(`--user ${text}: must be UID or UID:GID`);
+  const bad = groups.find((group) => !/^\d+$/.test(group));
+  if (bad !== undefined) throw badProcess(`additional-gids must be a positive number: ${bad}`);
+  if (match === undefined && groups.length === 0) return own.user;
+  return {
+    ...own.user,
+    ...(match === undefined ? {} : { uid: Number(match[1]) }),
+    ...(match?.[2] === undefined ? {} : { gid: Number(match[2]) }),
+    ...(groups.length === 0 ? {} : { additionalGids: [...(own.user?.additionalGids ?? []), ...groups.map(Number)] }),
+  };
+}
+
+/** Added to the sets that count; ambient only where the process could inherit them anyway. */
+function withCapabilities(own: LinuxCapabilities | undefined, added: readonly string[]): LinuxCapabilities | undefined {
+  if (added.length === 0) return own;
+  const extend = (set: readonly string[] = []): string[] => [...new Set([...set, ...added])];
+  return {
+    ...own,
+    bounding: extend(own?.bounding),
+    permitted: extend(own?.permitted),
+    effective: extend(own?.effective),
+    ...((own?.inheritable?.length ?? 0) > 0
+      ? { inheritable: extend(own?.inheritable), ambient: extend(own?.ambient) }
+      : {}),
+  };
+}

@@ -1,0 +1,99 @@
+import { constants } from 'node:os';
+import { attach, resize, waitExit } from '#sys/keeper/attach.ts';
+import type { Launch } from '#sys/keeper/launch.ts';
+import type { ExitStatus } from './runtime-context.ts';
+
+/** Signals that end or stop this process itself, and those that are no messages to the container. */
+const NOT_FORWARDED = new Set([
+  'SIGKILL',
+  'SIGSTOP',
+  'SIGCHLD',
+  'SIGCLD',
+  'SIGPIPE',
+  'SIGURG',
+  'SIGWINCH',
+  'SIGPROF',
+  'SIGPOLL',
+  'SIGIO',
+]);
+/** Node keeps these to itself, or they mean that it is broken. */
+const UNSAFE = new Set([
+  'SIGUNUSED',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGABRT',
+  'SIGIOT',
+  'SIGTRAP',
+  'SIGSYS',
+  'SIGSTKFLT',
+  'SIGVTALRM',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGTSTP',
+  'SIGPWR',
+]);
+
+/** Starts a waiting process with this one's own standard streams and stays until it ends. */
+export async function runInForeground(launch: Launch): Promise<ExitStatus> {
+  using _forwarding = forwardSignals(launch.pid);
+  await launch.start();
+  const { code, signal } = await launch.exited;
+  return signal === 0 ? code : 128 + signal;
+}
+
+/** Starts a waiting process that has a terminal of its own and couples it with this process's terminal. */
+export async function runWithTerminal(launch: Launch, runDir: string): Promise<ExitStatus> {
+  using _forwarding = forwardSignals(launch.pid);
+  const stream = await attach(runDir, { stdin: true, stdout: true, stderr: true });
+  const fit = (): void => {
+    const { rows, columns } = process.stdout;
+    if (rows && columns) resize(runDir, { rows, cols: columns }).catch(() => undefined);
+  };
+  const raw = process.stdin.isTTY === true;
+  if (raw) process.stdin.setRawMode(true);
+  process.on('SIGWINCH', fit);
+  try {
+    fit();
+    const ended = new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.once('end', resolve);
+    });
+    stream.pipe(process.stdout);
+    process.stdin.pipe(stream);
+    const exit = waitExit(runDir);
+    await launch.start();
+    const { exitCode } = await exit;
+    await ended;
+    return exitCode;
+  } finally {
+    if (raw) process.stdin.setRawMode(false);
+    process.off('SIGWINCH', fit);
+    process.stdin.unpipe(stream);
+    process.stdin.pause();
+    stream.destroy();
+  }
+}
+
+function forwardSignals(pid: number): Disposable {
+  const handlers = Object.keys(constants.signals)
+    .filter((name) => !NOT_FORWARDED.has(name) && !UNSAFE.has(name))
+    .map((name) => {
+      const signal = name as NodeJS.Signals; // a key of constants.signals
+      const handler = (): void => {
+        try {
+          process.kill(pid, signal);
+        } catch {
+          // It ended just now; the exit status will tell.
+        }
+      };
+      process.on(signal, handler);
+      return { signal, handler };
+    });
+  return {
+    [Symbol.dispose]: () => {
+      for (const { signal, handler } of handlers) process.off(signal, handler);
+    },
+  };
+}

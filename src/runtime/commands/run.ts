@@ -1,0 +1,44 @@
+import type { FlagValues } from '../cli/arguments.ts';
+import { removeState } from '../state/container-state.ts';
+import { createContainer } from './create.ts';
+import { deleteContainer } from './delete.ts';
+import { runInForeground, runWithTerminal } from './foreground.ts';
+import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
+import { startContainer } from './start.ts';
+
+/** `run`: create, start and, unless detached, wait and delete. Ends with the exit status of the process. */
+export async function run(
+  context: RuntimeContext,
+  flags: FlagValues,
+  [id = '']: readonly string[],
+): Promise<ExitStatus> {
+  return flags.flag('detach') ? runDetached(context, flags, id) : runAttached(context, flags, id);
+}
+
+async function runDetached(context: RuntimeContext, flags: FlagValues, id: string): Promise<ExitStatus> {
+  const created = await createContainer(context, flags, id, 'handoff');
+  await created.launch.release();
+  try {
+    await startContainer(context, created.state);
+  } catch (error) {
+    await deleteContainer(context, created.state);
+    throw error;
+  }
+  return 0;
+}
+
+async function runAttached(context: RuntimeContext, flags: FlagValues, id: string): Promise<ExitStatus> {
+  const terminal = flags.text('console-socket') === undefined && (await wantsTerminal(flags));
+  const { launch, dir } = await createContainer(context, flags, id, terminal ? 'supervise' : 'foreground');
+  try {
+    return terminal ? await runWithTerminal(launch, dir) : await runInForeground(launch);
+  } finally {
+    // The keeper has removed control groups and run the poststop hooks.
+    if (!flags.flag('keep')) removeState(context.root, id);
+  }
+}
+
+async function wantsTerminal(flags: FlagValues): Promise<boolean> {
+  const { readBundle } = await import('./bundle.ts');
+  return readBundle(flags.text('bundle') ?? '.').config.process?.terminal === true;
+}

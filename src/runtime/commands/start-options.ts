@@ -1,0 +1,72 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BerthError } from '#base/errors.ts';
+import type { Process } from '#spec/oci-runtime/config.ts';
+import type { StdioPlan } from '#sys/keeper/plan.ts';
+import type { FlagValues } from '../cli/arguments.ts';
+
+/** How the terminal of a process is arranged: flags of create, run and exec. */
+export interface TerminalRequest {
+  readonly terminal: boolean;
+  readonly detach: boolean;
+  readonly consoleSocket: string | undefined;
+}
+
+/**
+ * Standard streams of a process.
+ *
+ * @throws BerthError `invalid` when a terminal has nobody to go to, or a console socket gets none
+ */
+export function stdioFor({ terminal, detach, consoleSocket }: TerminalRequest): StdioPlan {
+  if (detach && terminal && consoleSocket === undefined) {
+    throw usage('cannot allocate tty if the runtime will detach without setting console socket');
+  }
+  if (consoleSocket !== undefined && !(detach && terminal)) {
+    throw usage('cannot use console socket if the runtime will not detach or allocate tty');
+  }
+  if (!terminal) return { kind: 'inherit' };
+  return {
+    kind: 'terminal',
+    stdin: 'open',
+    ...(consoleSocket === undefined ? {} : { consoleSocket: resolve(consoleSocket) }),
+  };
+}
+
+function usage(message: string): BerthError {
+  return new BerthError('invalid', 'runtime.terminal', message);
+}
+
+/** Descriptors after standard error that the process gets: asked for, and those of socket activation (sd_listen_fds(3)). */
+export interface PreservedFds {
+  readonly fds: readonly number[];
+  readonly env: readonly string[];
+}
+
+export function preservedFds(flags: FlagValues, activation: boolean): PreservedFds {
+  const asked = flags.integer('preserve-fds') ?? 0;
+  if (asked < 0) throw new BerthError('invalid', 'runtime.usage', `--preserve-fds ${asked}: must not be negative`);
+  const listen = activation ? Number(process.env['LISTEN_FDS'] ?? 0) || 0 : 0;
+  const names = process.env['LISTEN_FDNAMES'];
+  const env =
+    listen === 0 ? [] : [`LISTEN_FDS=${listen}`, 'LISTEN_PID=1', ...(names ? [`LISTEN_FDNAMES=${names}`] : [])];
+  return { fds: Array.from({ length: asked + listen }, (_, index) => 3 + index), env };
+}
+
+export function withEnv(document: Process, env: readonly string[]): Process {
+  return env.length === 0 ? document : { ...document, env: [...(document.env ?? []), ...env] };
+}
+
+/** Writes a pid file at once, as its readers poll for it. */
+export function writePidFile(path: string | undefined, pid: number): void {
+  if (path === undefined) return;
+  const full = resolve(path);
+  const temporary = join(dirname(full), `.${basename(full)}.${process.pid}`);
+  const fd = openSync(temporary, 'w', 0o644);
+  try {
+    writeSync(fd, String(pid));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, full);
+}

@@ -1,0 +1,28 @@
+import type { Hook } from '#spec/oci-runtime/config.ts';
+import type { State } from '#spec/oci-runtime/state.ts';
+import { runProgram } from '#sys/run-program.ts';
+
+/**
+ * Runs hooks of the runtime namespace that no keeper is there for: poststart and poststop after a handoff.
+ *
+ * @param failed told about every failure; the others run all the same (runtime.md, "Lifecycle")
+ */
+export async function runHooks(
+  hooks: readonly Hook[] | undefined,
+  state: State,
+  failed: (hook: Hook, error: unknown) => void,
+): Promise<void> {
+  for (const hook of hooks ?? []) {
+    try {
+      await runProgram({
+        path: hook.path,
+        argv: hook.args === undefined || hook.args.length === 0 ? [hook.path] : hook.args,
+        env: hook.env ?? [],
+        stdin: JSON.stringify(state),
+        ...(hook.timeout === undefined ? {} : { timeoutMs: hook.timeout * 1000 }),
+      });
+    } catch (error) {
+      failed(hook, error);
+    }
+  }
+}

@@ -13,8 +13,6 @@ export interface ResolvedImage {
 
 /** What containers need of the image store. */
 export interface ContainerImages {
-  /** Name of the storage driver for new containers. */
-  readonly driver: string;
   /** @throws not-found with Docker's words, "No such image: x:latest" */
   resolve(ref: string): Promise<ResolvedImage>;
   /** True when the image behind a reference is still this one; for `docker ps`'s IMAGE column. */
@@ -27,6 +25,8 @@ export interface ContainerImages {
   rootfs(containerId: string): Promise<RootfsMount>;
   /** Removes the writable layer; nothing happens when there is none. */
   release(containerId: string): Promise<void>;
+  /** Name of the storage driver that holds a container. */
+  driverOf(containerId: string): string;
   graphDriver(containerId: string): GraphDriver;
   /** Bytes of the writable layer, and of the whole root file system. */
   sizes(containerId: string): Promise<{ readonly rw: number; readonly rootFs: number }>;

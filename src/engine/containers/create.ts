@@ -62,7 +62,7 @@ export async function createContainer(
         name,
         createdNs,
         imageId: draft.image.id,
-        spec: { config: draft.config, mounts, path, args, ownVolumes, driver: context.images.driver },
+        spec: { config: draft.config, mounts, path, args, ownVolumes },
         hostConfig: draft.host,
       },
       context.token,

@@ -26,7 +26,7 @@ export function inspectRow(context: EngineContext, row: ContainerRow): Container
     LogPath: row.hostConfig.LogConfig.Type === 'json-file' ? paths.log : '',
     Name: `/${row.name}`,
     RestartCount: row.restartCount,
-    Driver: row.spec.driver,
+    Driver: context.images.driverOf(row.id),
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',

@@ -4,13 +4,17 @@ import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isTokenAlive } from '../state/process-token.ts';
 import { mountPointsOf, networksOf, statusOf, statusText } from './describe.ts';
-import { handleExit } from './handle-exit.ts';
+import { arrangeRestart, handleExit } from './handle-exit.ts';
 import { compileFilters, type Filters } from './list-filter.ts';
 import { isStale } from './settle.ts';
 
 /** Every container's row, newest first, after making true those that some dead process left behind. */
 export async function settledRows(context: EngineContext): Promise<ContainerRow[]> {
   const rows = context.containers.list();
+  for (const row of rows) {
+    // Late: whoever was to restart it may have been killed. A second one finds out that it is not needed.
+    if (row.status === 'restarting' && row.restartAtMs < Date.now()) arrangeRestart(context, row);
+  }
   const left = rows.filter((row) => isStale(context, row) && (row.lock === null || !isTokenAlive(row.lock)));
   if (left.length === 0) return rows.filter(isShown);
   await Promise.all(

@@ -10,7 +10,7 @@ interface Armed {
   readonly id: string;
   readonly condition: WaitCondition;
   readonly exits: number;
-  lastExitCode: number;
+  readonly exitCode: number;
 }
 
 function isRunning(row: ContainerRow): boolean {
@@ -20,9 +20,7 @@ function isRunning(row: ContainerRow): boolean {
 }
 
 /** The answer if the condition holds now. */
-function answer(armed: Armed, row: ContainerRow | undefined): ContainerWaitResponse | undefined {
-  if (row === undefined || row.status === 'creating') return { StatusCode: armed.lastExitCode };
-  if (row.exits > armed.exits || row.status === 'exited') armed.lastExitCode = row.exitCode;
+function answer(armed: Armed, row: ContainerRow): ContainerWaitResponse | undefined {
   switch (armed.condition) {
     case 'not-running':
       return isRunning(row) && !(row.status === 'restarting' && row.exits > armed.exits)
@@ -46,15 +44,17 @@ export function armWait(
   condition: WaitCondition,
   signal: AbortSignal,
 ): Promise<ContainerWaitResponse> {
-  const armed: Armed = { id: row.id, condition, exits: row.exits, lastExitCode: row.exitCode };
+  const armed: Armed = { id: row.id, condition, exits: row.exits, exitCode: row.exitCode };
   return follow(context, armed, signal);
 }
 
 async function follow(context: EngineContext, armed: Armed, signal: AbortSignal): Promise<ContainerWaitResponse> {
   while (!signal.aborted) {
     const row = context.containers.get(armed.id);
+    // Gone, with its last exit or without ever having run: the events still know.
+    if (row === undefined) return { StatusCode: context.containers.exitCodeOfGone(armed.id) ?? armed.exitCode };
     const met = answer(armed, row);
-    if (met !== undefined || row === undefined) return met ?? { StatusCode: armed.lastExitCode };
+    if (met !== undefined) return met;
     await nextChange(context, row, signal);
   }
   return new Promise(() => undefined);

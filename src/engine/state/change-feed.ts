@@ -38,7 +38,7 @@ export class ChangeFeed {
     } finally {
       clearTimeout(timer);
       this.#waiters.delete(resolve);
-      if (this.#waiters.size === 0) this.close();
+      if (this.#waiters.size === 0) this.#unwatch();
     }
   }
 
@@ -50,9 +50,14 @@ export class ChangeFeed {
     return watcher;
   }
 
-  /** Stops watching. Waiters still wake by the clock. */
-  close(): void {
+  #unwatch(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+  }
+
+  /** Stops watching and wakes everybody. */
+  close(): void {
+    this.#unwatch();
+    this.announce();
   }
 }

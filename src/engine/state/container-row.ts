@@ -25,8 +25,6 @@ export interface ContainerSpec {
   readonly args: readonly string[];
   /** Volumes made for this container, removed with it on request. */
   readonly ownVolumes: readonly string[];
-  /** Device numbers of `--device` hosts are read at start; kept as sent in the host configuration. */
-  readonly driver: string;
 }
 
 /** One container as the database has it. */

@@ -119,6 +119,16 @@ export class ContainerTable {
     this.#db.run('UPDATE containers SET lock = NULL WHERE id = ? AND lock = ?', id, token);
   }
 
+  /** The exit code of a removed container's last run, from its events; undefined when it never ended. */
+  exitCodeOfGone(id: string): number | undefined {
+    const raw = this.#db.get(
+      `SELECT json_extract(attributes, '$.exitCode') AS code FROM events
+       WHERE type = 'container' AND action = 'die' AND actor = ? ORDER BY seq DESC LIMIT 1`,
+      id,
+    );
+    return raw === undefined ? undefined : Number(raw['code']);
+  }
+
   /** Containers whose image is this one. */
   usersOfImage(imageId: string): string[] {
     return this.#db.all('SELECT id FROM containers WHERE image_id = ?', imageId).map((raw) => raw['id'] as string);

@@ -1,0 +1,59 @@
+import { DATABASE_FILE, type Database } from '#store/metadata/database.ts';
+import type { ContainerImages } from './containers/container-images.ts';
+import { ExitWatch } from './containers/exit-watch.ts';
+import { handleExit } from './containers/handle-exit.ts';
+import { PendingAttaches } from './containers/pending-attaches.ts';
+import { type EngineContext, pathsOf } from './context.ts';
+import type { EngineOptions } from './engine.ts';
+import type { Events } from './events/api.ts';
+import { ChangeFeed } from './state/change-feed.ts';
+import { ContainerLocks } from './state/container-locks.ts';
+import { ContainerTable } from './state/container-table.ts';
+import { ExecTable } from './state/exec-table.ts';
+import { newProcessToken } from './state/process-token.ts';
+import { Sql } from './state/sql.ts';
+import { VolumeTable } from './state/volume-table.ts';
+
+export interface ContextParts {
+  readonly options: EngineOptions;
+  /** Absolute. */
+  readonly root: string;
+  readonly db: Database;
+  readonly images: ContainerImages;
+  readonly closing: AbortSignal;
+  /** Made over the same database and change feed. */
+  readonly events: (sql: Sql, feed: ChangeFeed) => Events;
+}
+
+/** Puts together what the parts of an engine share. */
+export function openContext(parts: ContextParts): EngineContext & { readonly events: Events } {
+  const { root, options, images, closing } = parts;
+  const sql = new Sql(parts.db);
+  const feed = new ChangeFeed(`${root}/${DATABASE_FILE}`);
+  const containers = new ContainerTable(sql);
+  const token = newProcessToken();
+  const events = parts.events(sql, feed);
+  const context: EngineContext & { readonly events: Events } = {
+    root,
+    options,
+    sql,
+    containers,
+    execs: new ExecTable(sql),
+    volumes: new VolumeTable(sql),
+    locks: new ContainerLocks(containers, feed, token),
+    feed,
+    token,
+    images,
+    pending: new PendingAttaches(),
+    exits: new ExitWatch(
+      (id) => pathsOf(root, id).runDirectory,
+      (id) => handleExit(context, id),
+      closing,
+    ),
+    events,
+    emit: (event) => events.emit(event),
+    closing,
+  };
+  closing.addEventListener('abort', () => feed.close(), { once: true });
+  return context;
+}

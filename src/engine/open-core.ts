@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { openDatabase } from '#store/metadata/database.ts';
+import { STORE_SCHEMA } from '#store/metadata/schema.ts';
+import { openStore, type Store } from '#store/open-store.ts';
+import type { Containers } from './containers/api.ts';
+import { createContainers } from './containers/containers.ts';
+import { storeImages } from './containers/store-images.ts';
+import type { EngineContext } from './context.ts';
+import type { EngineOptions } from './engine.ts';
+import type { Events } from './events/api.ts';
+import { createEvents } from './events/event-log.ts';
+import type { Execs } from './exec/api.ts';
+import { createExecs } from './exec/execs.ts';
+import { openContext } from './open-context.ts';
+import { watchAll } from './resident.ts';
+import { EVENT_SCHEMA } from './state/event-schema.ts';
+import { EventTable } from './state/event-table.ts';
+import { ENGINE_SCHEMA } from './state/schema.ts';
+
+/** The engine's ground floor: state, store, containers, execs, events. */
+export interface Core {
+  readonly root: string;
+  readonly context: EngineContext;
+  readonly store: Store;
+  readonly containers: Containers;
+  readonly execs: Execs;
+  readonly events: Events;
+  close(): Promise<void>;
+}
+
+/** Opens the state below a root. Any number of processes may do so at once; nothing is started or repaired by it. */
+export function openCore(options: EngineOptions): Core {
+  const root = resolve(options.root);
+  const db = openDatabase(root, [STORE_SCHEMA, ENGINE_SCHEMA, EVENT_SCHEMA]);
+  const store = openStore({ root, db });
+  const closing = new AbortController();
+  const context = openContext({
+    options,
+    root,
+    db,
+    images: storeImages(store),
+    closing: closing.signal,
+    events: (sql, feed) => createEvents({ table: new EventTable(sql), changes: feed }),
+  });
+  if (options.resident) watchAll(context);
+  return {
+    root,
+    context,
+    store,
+    containers: createContainers(context),
+    execs: createExecs(context),
+    events: context.events,
+    close: async () => {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      await store.close();
+      // Whoever was woken by the end looks at the database once more: let them first.
+      await new Promise((resolve) => setImmediate(resolve));
+      db.close();
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-images.ts';
 import { ContentStore } from './content/content-store.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
@@ -27,6 +28,8 @@ export interface Store {
   readonly content: ContentStore;
   /** @returns the image's id */
   importRootfs(tar: Readable, options: ImportOptions): Promise<string>;
+  /** Stores the images of an archive, or of a folder with an OCI image layout given by its path. */
+  load(source: AsyncIterable<Uint8Array> | string, options?: LoadOptions): Promise<LoadedImage[]>;
   /** Ends the threads. The database stays open: it is the caller's. */
   close(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     layers,
     content,
     importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,
+    load: (source, options) => loadImages(parts, source, options),
     close: () => workers.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fault } from '#base/fault.ts';
 import { KeyedMutex } from '#base/keyed-mutex.ts';
@@ -55,41 +56,116 @@ export class LayerStore {
    * @throws invalid when the archive is damaged, hostile or not what was announced; nothing is left behind then
    */
   async ensure(source: LayerSource, parent: string | undefined, lease: Lease): Promise<LayerRow> {
-    if (source.diffId !== undefined) {
-      const chainId = chainIdOf(parent, source.diffId);
-      using _held = await this.#mutex.acquire(chainId);
-      lease.hold('layer', chainId);
-      const known = this.table.get(chainId);
-      if (known !== undefined) {
-        if (!source.isKept) await this.#parts.content.discard(source.blob);
-        return known;
-      }
-      return await this.#unpack(source, parent, lease);
-    }
-    return await this.#unpack(source, parent, lease);
+    if (source.diffId === undefined)
+      return await this.#finish(source, await this.#unpack(source, parent), parent, lease);
+    using _held = await this.#mutex.acquire(chainIdOf(parent, source.diffId));
+    const known = await this.#known(source, parent, lease);
+    return known ?? (await this.#finish(source, await this.#unpack(source, parent), parent, lease));
   }
 
-  async #unpack(source: LayerSource, parent: string | undefined, lease: Lease): Promise<LayerRow> {
-    const { content, workers, paths } = this.#parts;
+  /**
+   * {@link LayerStore.ensure} for a whole image, lowest layer first. Layers are unpacked side by side where the driver allows it.
+   *
+   * @param report called when a layer that is not here yet begins and when it is done
+   */
+  async ensureStack(
+    sources: readonly LayerSource[],
+    lease: Lease,
+    report: (source: LayerSource, done: boolean) => void = () => {},
+  ): Promise<LayerRow[]> {
+    const driver = await this.#parts.driver();
+    const isParallel = driver.name === 'overlay' && sources.every(({ diffId }) => diffId !== undefined);
+    const rows: LayerRow[] = [];
+    const ahead = new Map<number, Promise<Unpacked>>();
+    try {
+      let chain: string | undefined;
+      for (const [i, source] of sources.entries()) {
+        chain = source.diffId === undefined ? undefined : chainIdOf(rows.at(-1)?.chainId, source.diffId);
+        using _held = await this.#mutex.acquire(chain ?? `blob ${source.blob.digest}`);
+        const kept = this.#refresh(source);
+        const known = chain === undefined ? undefined : await this.#known(kept, rows.at(-1)?.chainId, lease);
+        if (known !== undefined) {
+          rows.push(known);
+          continue;
+        }
+        if (isParallel) this.#unpackAhead(sources, i, rows.at(-1)?.chainId, ahead, report);
+        else report(source, false);
+        const parent = rows.at(-1)?.chainId;
+        const unpacked = await (ahead.get(i) ?? this.#unpack(kept, parent));
+        ahead.delete(i);
+        rows.push(await this.#finish(this.#refresh(source), unpacked, parent, lease));
+        report(source, true);
+      }
+      return rows;
+    } finally {
+      for (const late of await Promise.allSettled(ahead.values())) {
+        if (late.status === 'fulfilled') await this.#parts.workers.run('removeTree', { path: late.value.target });
+      }
+    }
+  }
+
+  /** Starts unpacking the next layers that are not here; what they will stand on does not matter to their directories. */
+  #unpackAhead(
+    sources: readonly LayerSource[],
+    from: number,
+    parent: string | undefined,
+    ahead: Map<number, Promise<Unpacked>>,
+    report: (source: LayerSource, done: boolean) => void,
+  ): void {
+    let chain = parent;
+    for (let i = from; i < sources.length && i < from + AHEAD; i++) {
+      const source = sources[i]!;
+      chain = chainIdOf(chain, source.diffId!);
+      if (ahead.has(i) || this.table.get(chain) !== undefined) continue;
+      report(source, false);
+      const work = this.#unpack(this.#refresh(source), undefined);
+      work.catch(() => {});
+      ahead.set(i, work);
+    }
+  }
+
+  /** A source whose blob another layer of the same archive has stored meanwhile lies there now. */
+  #refresh(source: LayerSource): LayerSource {
+    const { content } = this.#parts;
+    if (source.isKept || content.sizeOf(source.blob.digest) === undefined) return source;
+    return { ...source, isKept: true, blob: { ...source.blob, path: content.pathOf(source.blob.digest) } };
+  }
+
+  async #known(source: LayerSource, parent: string | undefined, lease: Lease): Promise<LayerRow | undefined> {
+    const chainId = chainIdOf(parent, source.diffId!);
+    lease.hold('layer', chainId);
+    const row = this.table.get(chainId);
+    if (row !== undefined && !source.isKept) await this.#parts.content.discard(source.blob);
+    return row;
+  }
+
+  async #unpack(source: LayerSource, parent: string | undefined): Promise<Unpacked> {
+    const { content, workers } = this.#parts;
     const driver = await this.#parts.driver();
     const target = content.temporaryPath();
-    const lower = this.directories(parent);
-    let applied: AppliedLayer;
     try {
-      await driver.beginLayer(target, lower);
-      const keeping = source.isKept ? undefined : syncEarly(source.blob.path);
+      await driver.beginLayer(target, this.directories(parent));
+      const early = source.isKept ? undefined : writeOutEarly(source.blob.path);
       const { path: blob, digest } = source.blob;
       const job = { blob, target, whiteouts: driver.whiteouts, diffId: source.diffId, blobDigest: digest };
-      applied = await workers.run('applyLayer', job);
-      await driver.finishLayer(target, applied.implied, lower);
-      await keeping;
+      const [applied] = await Promise.all([workers.run('applyLayer', job), early]);
       fault('layer.unpacked');
-      if (!source.isKept) await content.keep(source.blob, lease);
+      return { target, applied };
     } catch (error) {
       await workers.run('removeTree', { path: target });
       if (!source.isKept) await content.discard(source.blob);
       throw error;
     }
+  }
+
+  async #finish(
+    source: LayerSource,
+    { target, applied }: Unpacked,
+    parent: string | undefined,
+    lease: Lease,
+  ): Promise<LayerRow> {
+    const { content, workers, paths } = this.#parts;
+    const driver = await this.#parts.driver();
     const row: LayerRow = {
       chainId: chainIdOf(parent, applied.diffId),
       parent,
@@ -100,8 +176,13 @@ export class LayerStore {
       size: applied.size,
       createdMs: Date.now(),
     };
-    if (!this.#commit(row, target, paths.layer(driver.name, row.chainId), lease)) {
-      await workers.run('removeTree', { path: target });
+    let isNew = false;
+    try {
+      await driver.finishLayer(target, applied.implied, this.directories(parent));
+      if (!source.isKept) await content.keep(source.blob, lease);
+      isNew = this.#commit(row, target, paths.layer(driver.name, row.chainId), lease);
+    } finally {
+      if (!isNew) await workers.run('removeTree', { path: target });
     }
     return this.table.get(row.chainId) ?? row;
   }
@@ -122,9 +203,17 @@ export class LayerStore {
   }
 }
 
+/** A layer unpacked under a temporary name. */
+interface Unpacked {
+  readonly target: string;
+  readonly applied: AppliedLayer;
+}
+
+/** Layers unpacked at once. */
+const AHEAD = 2;
+
 /** Starts writing a file out while it is read; the sync that counts comes later and is short then. */
-async function syncEarly(path: string): Promise<void> {
-  const { open } = await import('node:fs/promises');
+async function writeOutEarly(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.datasync();

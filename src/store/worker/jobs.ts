@@ -2,6 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { probeOverlay } from '#sys/files/overlay-mount.ts';
 import { removeTree } from '#sys/files/remove-tree.ts';
 import { sendTree } from '../archive/pack-tree.ts';
+import { spoolArchive } from '../archive/spool-archive.ts';
+import { spoolFolder } from '../archive/spool-folder.ts';
 import { receiveTree } from '../archive/unpack-tree.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
@@ -17,7 +19,9 @@ const JOBS = {
   receiveTree,
   removeTree: (job: { readonly path: string }) => removeTree(job.path),
   sendTree,
+  spoolArchive,
   spoolBlob,
+  spoolFolder,
 };
 
 export type Jobs = typeof JOBS;

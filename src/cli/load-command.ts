@@ -31,7 +31,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   rm: { flags: async () => (await container()).RM_FLAGS },
   run: { flags: async () => (await run()).RUN_FLAGS },
   start: { flags: async () => (await container()).START_FLAGS },
-  stats: { flags: async () => (await container()).STATS_FLAGS },
+  stats: { flags: async () => (await container()).STATS_FLAGS, code: () => import('./commands/stats.ts') },
   stop: { flags: async () => (await container()).STOP_FLAGS },
   top: { code: () => import('./commands/top.ts') },
   unpause: {},

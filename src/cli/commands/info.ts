@@ -3,11 +3,10 @@ import { isBerthError } from '#base/errors.ts';
 import type { SystemInfo } from '#spec/docker-api/system.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureText } from '../failure.ts';
-import { parseFormat } from '../render/rows.ts';
+import { parseFormat, runPartly } from '../render/rows.ts';
 import { serverInfoText } from '../render/system-info.ts';
 import { typedValue } from '../render/typed.ts';
 import { clientVersion } from '../render/version-info.ts';
-import { runTemplate } from '../template/execute.ts';
 
 interface Asked {
   readonly info: SystemInfo | undefined;
@@ -59,13 +58,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
     ...(asked.errors.length === 0 ? {} : { ServerErrors: asked.errors }),
     ClientInfo: { Debug: context.options.debug, ...clientVersion(undefined), Plugins: [], Warnings: null },
   };
-  let text = '';
-  let failure: unknown;
-  try {
-    text = runTemplate(template, typedValue('DockerInfo', document));
-  } catch (error) {
-    failure = error instanceof Error ? new ExitFailure(1, error.message) : error;
-  }
+  const { text, failure } = runPartly(template, typedValue('DockerInfo', document));
   context.stdout.write(`${text}\n`);
   if (asked.unreachable !== undefined || failure !== undefined) throw asked.unreachable ?? failure;
   return 0;

@@ -4,10 +4,10 @@ import type { VersionInfo } from '#spec/docker-api/system.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { ansiTime } from '../render/go-time.ts';
+import { runPartly } from '../render/rows.ts';
 import { alignColumns } from '../render/tabwriter.ts';
 import { typedValue } from '../render/typed.ts';
 import { clientVersion } from '../render/version-info.ts';
-import { runTemplate } from '../template/execute.ts';
 import type { TemplateFunction } from '../template/functions.ts';
 import { FUNCTIONS } from '../template/functions.ts';
 import { parseTemplate } from '../template/parser.ts';
@@ -107,13 +107,8 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
     failure = error;
   }
   const info = typedValue('VersionInfo', { Client: clientVersion(apiVersion), Server: server });
-  let text = '';
-  try {
-    text = runTemplate(template, info, { functions: EXTENDED });
-  } catch (error) {
-    failure ??= error instanceof Error ? new ExitFailure(1, error.message) : error;
-  }
+  const { text, failure: unfit } = runPartly(template, info, { functions: EXTENDED });
   context.stdout.write(alignColumns(`${text}\n`, { minWidth: 20, padding: 1 }));
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined || unfit !== undefined) throw failure ?? unfit;
   return 0;
 }

@@ -1,7 +1,8 @@
 /** Rows of `--format`: a template that is run once for each, then aligned if it is a table. */
 import { messageOf } from '#base/errors.ts';
 import { ExitFailure } from '../failure.ts';
-import { runTemplate } from '../template/execute.ts';
+import type { RunOptions } from '../template/execute.ts';
+import { runTemplate, TemplateRunError } from '../template/execute.ts';
 import { FUNCTIONS, HEADER_FUNCTIONS } from '../template/functions.ts';
 import { goJson } from '../template/json.ts';
 import type { ParsedTemplate } from '../template/parser.ts';
@@ -18,6 +19,24 @@ export function parseFormat(source: string, status = 1): ParsedTemplate {
     return parseTemplate(source, NAMES);
   } catch (error) {
     throw new ExitFailure(status, `template parsing error: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Runs a template as `version` and `info` do: what it printed before it failed is printed too.
+ *
+ * @returns the text, and the failure
+ */
+export function runPartly(
+  template: ParsedTemplate,
+  dot: unknown,
+  options: RunOptions = {},
+): { readonly text: string; readonly failure: ExitFailure | undefined } {
+  try {
+    return { text: runTemplate(template, dot, options), failure: undefined };
+  } catch (error) {
+    if (!(error instanceof TemplateRunError)) throw error;
+    return { text: error.output, failure: new ExitFailure(1, error.message) };
   }
 }
 

@@ -28,7 +28,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   DeviceRequest: 'Driver:s Count:i DeviceIDs:[s] Capabilities:[[s]] Options:{s}',
   DiscreteGenericResource: 'Kind?:s Value?:i',
   DockerInfo:
-    'ID:s Containers:i ContainersRunning:i ContainersPaused:i ContainersStopped:i Images:i Driver:s DriverStatus:[[s]] SystemStatus?:[[s]] Plugins:PluginsInfo MemoryLimit:b SwapLimit:b KernelMemory?:b KernelMemoryTCP?:b CPUCfsPeriod=CpuCfsPeriod:b CPUCfsQuota=CpuCfsQuota:b CPUShares:b CPUSet:b PidsLimit:b IPv4Forwarding:b Debug:b NFd:i OomKillDisable:b NGoroutines:i SystemTime:s LoggingDriver:s CgroupDriver:s CgroupVersion?:s NEventsListener:i KernelVersion:s OperatingSystem:s OSVersion:s OSType:s Architecture:s IndexServerAddress:s RegistryConfig:*RegistryConfig NCPU:i MemTotal:i GenericResources:[GenericResource] DockerRootDir:s HTTPProxy=HttpProxy:s HTTPSProxy=HttpsProxy:s NoProxy:s Name:s Labels:[s] ExperimentalBuild:b ServerVersion:s Runtimes:{RuntimeWithStatus} DefaultRuntime:s Swarm:SwarmInfo LiveRestoreEnabled:b Isolation:s InitBinary:s ContainerdCommit:Commit RuncCommit:Commit InitCommit:Commit SecurityOptions:[s] ProductLicense?:s DefaultAddressPools?:[NetworkAddressPool] FirewallBackend?:*FirewallInfo CDISpecDirs:[s] DiscoveredDevices?:[DeviceInfo] Containerd?:*ContainerdInfo Warnings:[s] ServerErrors?:[s] ClientInfo?:*ClientInfo ClientErrors?:[s]',
+    'ID:s Containers:i ContainersRunning:i ContainersPaused:i ContainersStopped:i Images:i Driver:s DriverStatus:[[s]] SystemStatus?:[[s]] Plugins:PluginsInfo MemoryLimit:b SwapLimit:b KernelMemory?:b KernelMemoryTCP?:b CPUCfsPeriod=CpuCfsPeriod:b CPUCfsQuota=CpuCfsQuota:b CPUShares:b CPUSet:b PidsLimit:b IPv4Forwarding:b Debug:b NFd:i OomKillDisable:b NGoroutines:i SystemTime:s LoggingDriver:s CgroupDriver:s CgroupVersion?:s NEventsListener:i KernelVersion:s OperatingSystem:s OSVersion:s OSType:s Architecture:s IndexServerAddress:s RegistryConfig:any NCPU:i MemTotal:i GenericResources:[GenericResource] DockerRootDir:s HTTPProxy=HttpProxy:s HTTPSProxy=HttpsProxy:s NoProxy:s Name:s Labels:[s] ExperimentalBuild:b ServerVersion:s Runtimes:{RuntimeWithStatus} DefaultRuntime:s Swarm:SwarmInfo LiveRestoreEnabled:b Isolation:s InitBinary:s ContainerdCommit:Commit RuncCommit:Commit InitCommit:Commit SecurityOptions:[s] ProductLicense?:s DefaultAddressPools?:[NetworkAddressPool] FirewallBackend?:*FirewallInfo CDISpecDirs:[s] DiscoveredDevices?:[DeviceInfo] Containerd?:*ContainerdInfo Warnings:[s] ServerErrors?:[s] ClientInfo?:*ClientInfo ClientErrors?:[s]',
   Driver: 'Name?:s Options?:{s}',
   DriverData: 'Data:{s} Name:s',
   Empty: '',
@@ -47,7 +47,6 @@ export const SHAPES: Readonly<Record<string, string>> = {
     'ID=Id:s RepoTags:[s] RepoDigests:[s] Parent:s Comment:s Created?:s Container?:s ContainerConfig?:*ContainerConfig DockerVersion:s Author:s Config:*ImageConfig Architecture:s Variant?:s Os:s OsVersion?:s Size:i VirtualSize?:i GraphDriver:DriverData RootFS:RootFS Metadata:Metadata Descriptor?:*Descriptor Manifests?:[ManifestSummary]',
   ImageOptions: 'Subpath?:s',
   ImageProperties: 'Platform:Platform Unpacked:i Containers:[s]',
-  IndexInfo: 'Name:s Mirrors:[s] Secure:b Official:b',
   LogConfig: 'Type:s Config:{s}',
   ManifestSummary:
     'ID:s Descriptor:Descriptor Available:b Content:i Total:i Kind:s ImageData?:*ImageProperties AttestationData?:*AttestationProperties',
@@ -64,8 +63,6 @@ export const SHAPES: Readonly<Record<string, string>> = {
     'Architecture=architecture:s OS=os:s OSVersion=os.version?:s OSFeatures=os.features?:[s] Variant=variant?:s',
   PluginsInfo: 'Volume:[s] Network:[s] Authorization:[s] Log:[s]',
   PortBinding: 'HostIP=HostIp:s HostPort:s',
-  RegistryConfig:
-    'AllowNondistributableArtifactsCIDRs?:[any] AllowNondistributableArtifactsHostnames?:[s] InsecureRegistryCIDRs:[any] IndexConfigs:{*IndexInfo} Mirrors:[s]',
   RestartPolicy: 'Name:s MaximumRetryCount:i',
   RootFS: 'Type?:s Layers?:[s]',
   RuntimeWithStatus: 'Path=path?:s Args=runtimeArgs?:[s] Type=runtimeType?:s Options=options?:{any} Status=status?:{s}',
@@ -89,5 +86,6 @@ export const GO_TYPES: Readonly<Record<string, string>> = {
   ContainerInspect: 'container.InspectResponse',
   DockerInfo: 'system.dockerInfo',
   ImageInspect: 'image.InspectResponse',
+  ServerVersion: '*types.Version',
   VersionInfo: 'system.versionInfo',
 };

@@ -11,7 +11,15 @@ import type { ParamType } from './values.ts';
 import { GoFloat, GoStruct, isTrue, JsonNumber, paramTypeName, sortedKeys, typeName } from './values.ts';
 
 /** What is wrong with the value a template was run over. */
-export class TemplateRunError extends Error {}
+export class TemplateRunError extends Error {
+  /** What was printed before it failed. */
+  readonly output: string;
+
+  constructor(message: string, output: string) {
+    super(message);
+    this.output = output;
+  }
+}
 
 export interface RunOptions {
   readonly functions?: ReadonlyMap<string, TemplateFunction>;
@@ -58,12 +66,14 @@ class Run {
 
   #fail(message: string): never {
     const node = this.#node;
-    if (node === undefined) throw new TemplateRunError(`template: ${this.#name}: ${message}`);
+    const output = this.output.join('');
+    if (node === undefined) throw new TemplateRunError(`template: ${this.#name}: ${message}`, output);
     const before = this.#template.source.slice(0, node.pos);
     const line = before.split('\n').length;
     const column = Buffer.byteLength(before.slice(before.lastIndexOf('\n') + 1));
     throw new TemplateRunError(
       `template: ${this.#template.name}:${line}:${column}: executing ${goQuote(this.#name)} at <${nodeText(node)}>: ${message}`,
+      output,
     );
   }
 

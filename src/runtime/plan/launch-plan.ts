@@ -164,22 +164,27 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
     'createContainer',
     hookState(subjectOf(config, options), 'creating'),
   );
-  draft.add({
-    side: 'child',
-    op: 'mkdir',
-    at: { root, path: process.cwd },
-    mode: 0o755,
-    parents: true,
-    existOk: true,
-    tolerate: [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM],
-    about: 'working directory',
-  });
+  if (process.cwd !== '/') makeWorkingDirectory(draft, root, process.cwd);
   for (const path of linux.readonlyPaths ?? []) draft.add({ side: 'child', op: 'read-only', at: { root, path } });
   for (const path of linux.maskedPaths ?? []) draft.add({ side: 'child', op: 'mask', at: { root, path } });
   finishMounts(context);
   const readonly = config.root?.readonly === true;
   const enter = !ownMounts ? 'chroot' : options.noPivot === true ? 'move' : 'pivot';
   enterRootfs(draft, linux, root, { readonly: readonly && ownMounts, enter });
+}
+
+/** Images need not have it. Where it can not be made, changing to it will say why. */
+function makeWorkingDirectory(draft: Draft, root: Slot, path: string): void {
+  draft.add({
+    side: 'child',
+    op: 'mkdir',
+    at: { root, path },
+    mode: 0o755,
+    parents: true,
+    existOk: true,
+    tolerate: [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM],
+    about: 'working directory',
+  });
 }
 
 function planProcess(job: Job, early: EarlyDescriptors): void {

@@ -15,7 +15,8 @@ export function parseDetachKeys(text: string): Uint8Array {
     if (key.startsWith('ctrl-') && key.length === 6) {
       const code = CONTROL.indexOf(key.slice(5).toLowerCase());
       if (code >= 0) return code;
-    } else if (key.length === 1 && key.charCodeAt(0) < 128) return key.charCodeAt(0);
+    } else if (key === 'DEL') return 127;
+    else if (key.length === 1 && key.charCodeAt(0) < 128) return key.charCodeAt(0);
     throw new BerthError('invalid', 'attach.detach-keys', `Invalid detach keys (${text}) provided`);
   });
   return Uint8Array.from(bytes);

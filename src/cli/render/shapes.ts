@@ -35,6 +35,9 @@ export const SHAPES: Readonly<Record<string, string>> = {
   EndpointIPAMConfig: 'IPv4Address?:s IPv6Address?:s LinkLocalIPs?:[s]',
   EndpointSettings:
     'IPAMConfig:*EndpointIPAMConfig Links:[s] Aliases:[s] MacAddress:s DriverOpts:{s} GwPriority:i NetworkID:s EndpointID:s Gateway:s IPAddress:s IPPrefixLen:i IPv6Gateway:s GlobalIPv6Address:s GlobalIPv6PrefixLen:i DNSNames:[s]',
+  EventActor: 'ID:s Attributes:{s}',
+  EventMessage:
+    'Status=status?:s ID=id?:s From=from?:s Type:s Action:s Actor:EventActor Scope=scope?:s Time=time?:i TimeNano=timeNano?:i',
   FirewallInfo: 'Driver:s Info?:[[s]]',
   GenericResource: 'NamedResourceSpec?:*NamedGenericResource DiscreteResourceSpec?:*DiscreteGenericResource',
   Health: 'Status:s FailingStreak:i Log:[*HealthcheckResult]',

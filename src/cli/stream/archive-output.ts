@@ -1,0 +1,47 @@
+import type { Readable } from 'node:stream';
+import { isErrno, messageOf } from '#base/errors.ts';
+import type { Context } from '../command.ts';
+import { ExitFailure } from '../failure.ts';
+import { copyTo, flushed, guardOutputs } from './output.ts';
+import { openOutputFile } from './output-file.ts';
+
+/**
+ * Writes an archive to the file that `--output` names, or to standard output unless that is a terminal.
+ *
+ * @param given the file as the user wrote it; empty for standard output
+ * @param what for the complaint: `failed to save image`
+ * @param open asks the engine; called when it is sure where the bytes go
+ */
+export async function writeArchive(
+  context: Context,
+  given: string,
+  what: string,
+  open: () => Promise<Readable>,
+): Promise<void> {
+  if (given === '') {
+    if (context.stdout.isTTY === true)
+      throw new ExitFailure(1, 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
+    const unguard = guardOutputs(context.stdout);
+    try {
+      await copyTo(await open(), context.stdout);
+      await flushed(context.stdout);
+    } catch (error) {
+      if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+      throw error;
+    } finally {
+      unguard();
+    }
+    return;
+  }
+  let file: ReturnType<typeof openOutputFile>;
+  try {
+    file = openOutputFile(given, context.cwd);
+  } catch (error) {
+    throw new ExitFailure(1, `${what}: ${messageOf(error)}`);
+  }
+  try {
+    await file.fill(await open());
+  } finally {
+    file.discard();
+  }
+}

@@ -33,12 +33,21 @@ export class ExitWatch {
   async #watch(id: string): Promise<void> {
     try {
       const exit = await watchExit(this.#runDirectory(id), { willAcknowledge: true, signal: this.#closing });
-      await this.#handle(id);
+      await this.#record(id);
       exit.acknowledge();
     } catch (error) {
-      // Closing, the keeper was killed, or the container is already gone: the row tells.
-      if (this.#closing.aborted || isBerthError(error, 'conflict') || isBerthError(error, 'not-found')) return;
+      // Closing, or the keeper was killed: the row tells.
+      if (this.#closing.aborted || isBerthError(error, 'conflict')) return;
       throw error;
+    }
+  }
+
+  async #record(id: string): Promise<void> {
+    try {
+      await this.#handle(id);
+    } catch (error) {
+      // It removed itself.
+      if (!isBerthError(error, 'not-found')) throw error;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { fault } from '#base/fault.ts';
 import { formatTimeNs, nowNs, parseTimeNs } from '#base/time.ts';
 import { oomKillCount } from '#sys/cgroup/oom.ts';
 import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
@@ -88,6 +89,7 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));
   });
+  fault('exit.recorded');
   context.feed.announce();
   return { ...row, ...patch } as ContainerRow;
 }

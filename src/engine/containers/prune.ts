@@ -1,6 +1,6 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
 import type { ContainerPruneReport } from '#spec/docker-api/containers.ts';
-import { parseApiTimestamp } from '#spec/docker-api/timestamp.ts';
+import { parseUserTimestamp } from '#spec/docker-api/timestamp.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { settledRows } from './list.ts';
@@ -11,7 +11,7 @@ import { removeContainer } from './remove.ts';
 export async function pruneContainers(context: EngineContext, filters: Filters): Promise<ContainerPruneReport> {
   const unknown = Object.keys(filters).find((name) => !['label', 'label!', 'until'].includes(name));
   if (unknown !== undefined) throw new BerthError('invalid', 'filter.unknown', `invalid filter '${unknown}'`);
-  const until = (filters['until'] ?? []).map((time) => parseApiTimestamp(time));
+  const until = (filters['until'] ?? []).map((time) => parseUserTimestamp(time, Date.now()));
   const isWanted = (row: ContainerRow) =>
     (row.status === 'created' || row.status === 'exited' || row.status === 'dead') &&
     (filters['label'] ?? []).every((label) => hasLabel(row, label)) &&

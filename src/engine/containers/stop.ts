@@ -1,4 +1,5 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
+import { fault } from '#base/fault.ts';
 import { parseSignal } from '#base/signals.ts';
 import type { EngineContext } from '../context.ts';
 import type { StopOptions } from './api.ts';
@@ -43,6 +44,7 @@ export async function stopRunning(context: EngineContext, id: string, options: S
   const timeoutS = options.timeout ?? row.spec.config.StopTimeout ?? DEFAULT_TIMEOUT_S;
   try {
     await signalContainer(context, id, signal);
+    fault('stop.signalled');
     const ended = await endsWithin(context, id, timeoutS < 0 ? undefined : timeoutS * 1000);
     if (!ended) await killRunning(context, id);
   } catch (error) {

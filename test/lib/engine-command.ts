@@ -1,0 +1,35 @@
+/**
+ * One engine command in a process of its own, for tests that kill it: `node engine-command.ts ROOT VERB [JSON]`. Prints the
+ * result as JSON. `BERTH_FAULT` names the point at which it kills itself.
+ */
+import { type Core, openCore } from '#engine/open-core.ts';
+import type { ContainerCreateRequest, ExecConfig } from '#spec/docker-api/containers.ts';
+
+interface Input {
+  readonly ref?: string;
+  readonly create?: ContainerCreateRequest;
+  readonly exec?: ExecConfig;
+}
+
+const VERBS: Readonly<Record<string, (core: Core, input: Input) => Promise<unknown>>> = {
+  create: (core, { create = {} }) => core.containers.create(create),
+  start: (core, { ref = '' }) => core.containers.start(ref),
+  stop: (core, { ref = '' }) => core.containers.stop(ref, { timeout: 0 }),
+  remove: (core, { ref = '' }) => core.containers.remove(ref, { force: true, volumes: true }),
+  wait: async (core, { ref = '' }) => (await core.containers.wait(ref, 'not-running')).done,
+  exec: async (core, { ref = '', exec = {} }) => {
+    const { Id } = await core.execs.create(ref, exec);
+    process.stdout.write(`${JSON.stringify(Id)}\n`);
+    await core.execs.start(Id, { Detach: true });
+    return core.execs.inspect(Id);
+  },
+};
+
+const [root = '', verb = '', input = '{}'] = process.argv.slice(2);
+const core = openCore({ root });
+try {
+  const result = await VERBS[verb]?.(core, JSON.parse(input) as Input);
+  process.stdout.write(`${JSON.stringify(result ?? null)}\n`);
+} finally {
+  await core.close();
+}

@@ -9,6 +9,7 @@ import { LayerStore } from './layers/layer-store.ts';
 import type { Database } from './metadata/database.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { storePaths } from './store-paths.ts';
+import { Trees } from './trees.ts';
 import { FileWorkers } from './worker/file-workers.ts';
 
 export interface StoreOptions {
@@ -26,6 +27,7 @@ export interface Store {
   readonly snapshots: SnapshotStore;
   readonly layers: LayerStore;
   readonly content: ContentStore;
+  readonly trees: Trees;
   /** @returns the image's id */
   importRootfs(tar: Readable, options: ImportOptions): Promise<string>;
   /** Stores the images of an archive, or of a folder with an OCI image layout given by its path. */
@@ -54,6 +56,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     snapshots,
     layers,
     content,
+    trees: new Trees(workers),
     importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,
     load: (source, options) => loadImages(parts, source, options),
     close: () => workers.close(),

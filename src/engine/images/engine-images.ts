@@ -120,13 +120,14 @@ export function createImages(parts: ImagesParts): Images {
     load: (archive, _options, abort) => loadImages(parts, archive, abort),
     save: (names, options) => saveImages(parts, names, options?.platform),
     import: async (tar, options = {}) => {
-      const { repository, tag, changes, message, platform } = options;
+      const { repository, tag, changes, message = 'Imported from -', platform } = options;
       if (tag !== undefined && tag !== '') checkTag(tag);
       const reference = repository === undefined ? undefined : tag ? `${repository}:${tag}` : repository;
       const id = await storage.importRootfs(tar, { reference, changes, message, platform });
-      imageEvent(parts, 'import', storage.get(id), id, id);
+      const image = storage.get(id);
       if (reference !== undefined)
-        imageEvent(parts, 'tag', storage.get(id), id, familiarReference(withDefaultTag(parseReference(reference))));
+        imageEvent(parts, 'tag', image, id, familiarReference(withDefaultTag(parseReference(reference))));
+      imageEvent(parts, 'import', image, id, id);
       return id;
     },
     prune: (filters = {}) => pruneImages(parts, filters),

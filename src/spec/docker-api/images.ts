@@ -83,6 +83,8 @@ export interface ImagePruneReport {
 export interface ImageListQuery {
   readonly all?: boolean;
   readonly sharedSize?: boolean;
+  /** Fill in `Containers`; only `GET /system/df` does. */
+  readonly countContainers?: boolean;
   readonly filters?: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -56,3 +56,8 @@ export function toApiTimestamp(text: string, nowMs: number): string {
     : `failed to parse value as time or duration: ${JSON.stringify(text)}`;
   throw new BerthError('invalid', 'time.invalid', message);
 }
+
+/** What {@link toApiTimestamp} takes, as nanoseconds since the epoch. */
+export function parseUserTimestamp(text: string, nowMs: number): bigint {
+  return parseApiTimestamp(toApiTimestamp(text, nowMs));
+}

@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { probeOverlay } from '#sys/files/overlay-mount.ts';
 import { removeTree } from '#sys/files/remove-tree.ts';
+import { findPath } from '../archive/find-path.ts';
+import { openOverlay } from '../archive/open-overlay.ts';
 import { sendTree } from '../archive/pack-tree.ts';
 import { spoolArchive } from '../archive/spool-archive.ts';
 import { spoolFolder } from '../archive/spool-folder.ts';
@@ -15,6 +17,8 @@ const JOBS = {
   applyLayer,
   copyTree,
   dressImplied,
+  findPath,
+  openOverlay,
   probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
   receiveTree,
   removeTree: (job: { readonly path: string }) => removeTree(job.path),

@@ -23,21 +23,22 @@ const PLAIN: readonly (readonly [string, string])[] = [
 /**
  * Mounts an overlay that no mount table ever shows: it lives as long as the descriptor (fsopen(2), fsmount(2)).
  *
+ * @param rootfs without `upper` and `work` it is read-only and needs two lower directories
  * @returns a descriptor of its root directory
  */
-export function mountDetachedOverlay(rootfs: Pick<OverlayRootfs, 'lower' | 'upper' | 'work'>): number {
+export function mountDetachedOverlay(rootfs: Pick<OverlayRootfs, 'lower'> & Partial<OverlayRootfs>): number {
   const context = Number(libc.fsopen(NR.fsopen, 'overlay', FSOPEN_CLOEXEC));
   if (context < 0) throw lastError('fsopen', 'overlay');
   try {
     for (const lower of rootfs.lower) configure(context, 'lowerdir+', lower);
-    configure(context, 'upperdir', rootfs.upper);
-    configure(context, 'workdir', rootfs.work);
+    if (rootfs.upper !== undefined) configure(context, 'upperdir', rootfs.upper);
+    if (rootfs.work !== undefined) configure(context, 'workdir', rootfs.work);
     for (const [key, value] of PLAIN) configure(context, key, value);
     if (Number(libc.fsconfig(NR.fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0)) < 0) {
-      throw lastError('fsconfig', rootfs.upper);
+      throw lastError('fsconfig', rootfs.upper ?? 'overlay');
     }
     const fd = Number(libc.fsmount(NR.fsmount, context, FSMOUNT_CLOEXEC, 0));
-    if (fd < 0) throw lastError('fsmount', rootfs.upper);
+    if (fd < 0) throw lastError('fsmount', rootfs.upper ?? 'overlay');
     return fd;
   } finally {
     closeFd(context);

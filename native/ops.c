@@ -27,9 +27,12 @@ static int run_op(struct op *op)
 
 	K.fail.path[0] = K.fail.detail[0] = 0;
 	K.fail.reason = REASON_NONE;
+	K.fail.err = 0;
 	err = op_kind(op->code)->run(op);
 	if (err >= 0 || op_tolerates(op, -err))
 		return 0;
+	if (K.fail.err) /* what the other process failed at, heard while waiting for it */
+		return err;
 	K.fail.side = op->side;
 	K.fail.code = op->code;
 	K.fail.index = op->index;

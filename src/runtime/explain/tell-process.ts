@@ -87,7 +87,7 @@ function runWords(op: Extract<Op, { op: 'run' }>): string {
 function terminalWords(narration: Narration, op: Extract<Op, { op: 'terminal' }>): string {
   const size = op.rows === 0 && op.cols === 0 ? '' : `, ${op.cols} by ${op.rows} characters`;
   const console = op.console === undefined ? '' : `, also as ${nameOf(narration, op.console)}`;
-  return `terminal from ${nameOf(narration, op.at)}, owner ${op.uid}:${op.gid}${size}${console}`;
+  return `terminal from ${nameOf(narration, op.at)}, owner ${op.uid}${size}${console}`;
 }
 
 function tellCredentials(narration: Narration, op: Extract<Op, { op: 'credentials' }>): void {

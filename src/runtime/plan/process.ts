@@ -152,7 +152,6 @@ export function planTerminal(draft: Draft, process: Process, root: Slot, withCon
     rows: process.consoleSize?.height ?? 0,
     cols: process.consoleSize?.width ?? 0,
     uid: process.user?.uid ?? 0,
-    gid: process.user?.gid ?? 0,
     ...(console === undefined ? {} : { console }),
   });
 }

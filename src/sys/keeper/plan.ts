@@ -179,8 +179,8 @@ export type ProcessOp =
       stdinAfter?: string;
       timeoutMs?: number;
     }
-  /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. */
-  | { op: 'terminal'; at: Place; rows: number; cols: number; uid: number; gid: number; console?: Place }
+  /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. Without `gid` the group stays that of devpts. */
+  | { op: 'terminal'; at: Place; rows: number; cols: number; uid: number; gid?: number; console?: Place }
   /** side `parent`: of the child, with the host's rights. */
   | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }
   | { op: 'umask'; mask: number }

@@ -1,12 +1,28 @@
 import type { Readable } from 'node:stream';
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImageListQuery,
+  ImagePruneReport,
+  ImageSummary,
+} from '#spec/docker-api/images.ts';
 import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-images.ts';
+import { saveImages } from './archive/save-images.ts';
 import { ContentStore } from './content/content-store.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
+import { type Collected, collectGarbage } from './gc.ts';
+import type { Filters } from './images/image-filters.ts';
 import { ImageStore } from './images/image-store.ts';
 import { type ImportOptions, importRootfs } from './images/import-rootfs.ts';
+import { imageHistory, inspectImage } from './images/inspect-image.ts';
+import { type ContainerCounts, listImages } from './images/list-images.ts';
+import { pruneImages } from './images/prune-images.ts';
+import { type ImageUser, type RemoveImageOptions, removeImage } from './images/remove-image.ts';
+import { type Tagged, tagImage } from './images/tag-image.ts';
 import { LayerStore } from './layers/layer-store.ts';
-import type { Database } from './metadata/database.ts';
+import { type Database, transact } from './metadata/database.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { storePaths } from './store-paths.ts';
 import { Trees } from './trees.ts';
@@ -21,17 +37,31 @@ export interface StoreOptions {
   readonly driver?: 'overlay' | 'vfs';
 }
 
-/** Images, layers and the file systems of containers below one root. */
+/** Tells which containers are made from an image. */
+export type ImageUsers = (imageId: string) => readonly ImageUser[];
+
+/** Images, layers and the file systems of containers below one root. Names are references, ids or beginnings of ids. */
 export interface Store {
   readonly images: ImageStore;
   readonly snapshots: SnapshotStore;
   readonly layers: LayerStore;
   readonly content: ContentStore;
+  /** File systems of containers as archives. */
   readonly trees: Trees;
   /** @returns the image's id */
-  importRootfs(tar: Readable, options: ImportOptions): Promise<string>;
+  importRootfs(tar: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string>;
   /** Stores the images of an archive, or of a folder with an OCI image layout given by its path. */
   load(source: AsyncIterable<Uint8Array> | string, options?: LoadOptions): Promise<LoadedImage[]>;
+  /** An archive that `load` and other engines read. @throws not-found */
+  save(names: readonly string[]): Readable;
+  listImages(query?: ImageListQuery, containers?: ContainerCounts): ImageSummary[];
+  inspectImage(name: string): ImageInspect;
+  imageHistory(name: string): ImageHistoryItem[];
+  tagImage(name: string, repository: string, tag?: string): Tagged;
+  removeImage(name: string, users: ImageUsers, options?: RemoveImageOptions): Promise<ImageDeleteItem[]>;
+  pruneImages(users: ImageUsers, filters?: Filters): Promise<ImagePruneReport>;
+  /** Removes what nothing needs any more. */
+  collectGarbage(): Promise<Collected>;
   /** Ends the threads. The database stays open: it is the caller's. */
   close(): Promise<void>;
 }
@@ -50,7 +80,14 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
   const layers = new LayerStore({ db, paths, content, workers, driver });
   const images = new ImageStore({ db, content, layers });
   const snapshots = new SnapshotStore({ db, paths, content, layers, images, workers, driver, driverNamed });
-  const parts = { db, content, layers, images, workers };
+  const parts = { db, paths, content, layers, images, workers };
+  const collect = () => collectGarbage(parts);
+  const removal = (users: ImageUsers) => ({
+    table: images.table,
+    users,
+    transact: <T>(work: () => T) => transact(db, work),
+    collect,
+  });
   return {
     images,
     snapshots,
@@ -59,6 +96,22 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     trees: new Trees(workers),
     importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,
     load: (source, options) => loadImages(parts, source, options),
+    save: (names) => saveImages(parts, names),
+    listImages: (query, containers) => listImages(images.table, layers.table, query, containers),
+    inspectImage: (name) => {
+      const image = images.resolve(name);
+      const top = image.row.topLayer;
+      const driverName = layers.table.get(top ?? '')?.driver ?? 'overlay';
+      return inspectImage(images.table, image, layers.directories(top), driverName);
+    },
+    imageHistory: (name) => {
+      const image = images.resolve(name);
+      return imageHistory(images.table, image, layers.table.chain(image.row.topLayer));
+    },
+    tagImage: (name, repository, tag) => transact(db, () => tagImage(images.table, name, repository, tag)),
+    removeImage: (name, users, options) => removeImage(removal(users), name, options),
+    pruneImages: (users, filters) => pruneImages(removal(users), filters),
+    collectGarbage: collect,
     close: () => workers.close(),
   };
 }

@@ -34,7 +34,7 @@ export async function statArchive(api: Api, ref: string, path: string, abort?: A
 export interface PutArchiveOptions {
   /** Refuse to replace a folder by something else and the other way round. */
   readonly noOverwriteDirNonDir?: boolean | undefined;
-  /** Keep the archive's owners; else everything belongs to root. */
+  /** Everything belongs to the user that the container's configuration names, not to whom the archive says. */
   readonly copyUidGid?: boolean | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { CommitOptions, FilesystemChange, PathStat } from '#spec/docker-api
 export interface PutOptions {
   /** Refuse to replace a folder by something else and the other way round. */
   readonly noOverwriteDirNonDir?: boolean;
-  /** Keep the archive's owners instead of giving everything to the container's root. */
+  /** Give everything to the user that the container's configuration names, instead of to whom the archive says. */
   readonly copyUidGid?: boolean;
 }
 

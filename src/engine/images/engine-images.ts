@@ -1,135 +1,108 @@
 import type { Readable } from 'node:stream';
-import { BerthError } from '#base/errors.ts';
-import type { ImageDeleteItem, ImagePruneReport, ProgressMessage } from '#spec/docker-api/images.ts';
-import { checkTag, familiarReference, formatReference, parseReference, withDefaultTag } from '#spec/reference.ts';
+import type { ImageDeleteItem, ProgressMessage } from '#spec/docker-api/images.ts';
+import { familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
+import type { ImageUser } from '#store/images/remove-image.ts';
+import type { Store } from '#store/open-store.ts';
 import type { NewEvent } from '../events/api.ts';
 import type { ImagePlatform, Images } from './api.ts';
-import { boolFilter, matchesPruneFilters } from './image-filter.ts';
-import type { ImageStorage, LoadedName, StoredImageFacts } from './image-storage.ts';
-import { checkPlatform, imageHistory, inspectImage } from './inspect-image.ts';
-import { listImages } from './list-images.ts';
-import { type ImageUsers, type RemoveParts, removeImage } from './remove-image.ts';
+import { checkPlatform } from './check-platform.ts';
+import { reportsOf } from './progress-queue.ts';
 
 export interface ImagesParts {
-  readonly storage: ImageStorage;
-  readonly usersOf: (imageId: string) => ImageUsers;
+  readonly store: Store;
+  /** Containers made from an image. */
+  readonly usersOf: (imageId: string) => readonly ImageUser[];
   readonly emit: (event: NewEvent) => void;
 }
 
-function imageEvent(parts: ImagesParts, action: string, image: StoredImageFacts | undefined, id: string, name: string) {
-  parts.emit({ type: 'image', action, id, attributes: { ...image?.config.config?.Labels, name } });
+type Labels = Readonly<Record<string, string>>;
+
+function labelsOf(store: Store, id: string): Labels {
+  if (store.images.table.get(id) === undefined) return {};
+  return store.images.resolve(id).config.config?.Labels ?? {};
 }
 
-function findFor(storage: ImageStorage, name: string, platform: ImagePlatform | undefined): StoredImageFacts {
-  const image = storage.find(name);
-  checkPlatform(image, platform, name);
-  return image;
+function note(parts: ImagesParts, action: string, id: string, name: string, labels = labelsOf(parts.store, id)): void {
+  parts.emit({ type: 'image', action, id, attributes: { ...labels, name } });
 }
 
-function tagImage(parts: ImagesParts, name: string, repository: string, tag: string | undefined): void {
-  const image = parts.storage.find(name);
-  const reference = parseReference(repository);
-  if (reference.digest !== undefined)
-    throw new BerthError('invalid', 'image.bad-reference', 'refusing to create a tag with a digest reference');
-  if (tag !== undefined) checkTag(tag);
-  const named = withDefaultTag(tag === undefined ? reference : { ...reference, tag });
-  parts.storage.setName(formatReference(named), image.id);
-  imageEvent(parts, 'tag', image, image.id, familiarReference(named));
+function checkedName(store: Store, name: string, platform: ImagePlatform | undefined): string {
+  const { config } = store.images.resolve(name);
+  checkPlatform({ os: config.os, architecture: config.architecture, ...variantOf(config) }, platform, name);
+  return name;
 }
 
-function loadedMessage({ name, id, replaced }: LoadedName): ProgressMessage[] {
-  if (name === undefined) return [{ stream: `Loaded image ID: ${id}\n` }];
-  const familiar = familiarReference(parseReference(name));
-  const moved = `The image ${familiar} already exists, renaming the old one with ID ${replaced} to empty string\n`;
-  return [...(replaced === undefined ? [] : [{ stream: moved }]), { stream: `Loaded image: ${familiar}\n` }];
+function variantOf({ variant }: { readonly variant?: string }): { variant?: string } {
+  return variant === undefined ? {} : { variant };
 }
 
-async function* loadImages(
-  parts: ImagesParts,
-  archive: Readable,
-  abort: AbortSignal | undefined,
-): AsyncGenerator<ProgressMessage, void> {
-  const loaded: LoadedName[] = [];
-  await parts.storage.load(archive, (image) => void loaded.push(image), abort);
-  for (const each of loaded) {
-    const name = each.name === undefined ? each.id : familiarReference(parseReference(each.name));
-    imageEvent(parts, 'load', parts.storage.get(each.id), each.id, name);
-    yield* loadedMessage(each);
+function tag(parts: ImagesParts, name: string, repository: string, tagName: string | undefined): void {
+  const tagged = parts.store.tagImage(name, repository, tagName);
+  note(parts, 'tag', tagged.imageId, familiarReference(parseReference(tagged.name)));
+}
+
+/** Events of what was removed; the labels are those of before, when there still were some. */
+function noteRemoved(parts: ImagesParts, id: string, labels: Labels, items: readonly ImageDeleteItem[]): void {
+  for (const item of items) {
+    if (item.Untagged !== undefined) note(parts, 'untag', id, id, labels);
+    else if (item.Deleted === id) note(parts, 'delete', id, id, labels);
   }
 }
 
-async function saveImages(parts: ImagesParts, names: readonly string[], platform: ImagePlatform | undefined) {
-  const wanted = names.map((name) => {
-    const image = findFor(parts.storage, name, platform);
-    const full = image.names.find((known) => isSameName(known, name));
-    return { id: image.id, name: full, shown: name };
+async function remove(parts: ImagesParts, name: string, options: { force?: boolean; noPrune?: boolean }) {
+  const { id, config } = parts.store.images.resolve(name);
+  const items = await parts.store.removeImage(name, parts.usersOf, options);
+  noteRemoved(parts, id, config.config?.Labels ?? {}, items);
+  return items;
+}
+
+function load(parts: ImagesParts, archive: Readable, platform: ImagePlatform | undefined) {
+  return reportsOf<ProgressMessage>(async (report) => {
+    const { os = 'linux', architecture, variant } = platform ?? {};
+    const wanted =
+      architecture === undefined ? undefined : { os, architecture, ...(variant === undefined ? {} : { variant }) };
+    for (const image of await parts.store.load(archive, { progress: report, platform: wanted }))
+      for (const name of image.names.length === 0 ? [image.id] : image.names) note(parts, 'load', image.id, name);
   });
-  const stream = await parts.storage.save(wanted);
-  for (const { id, shown } of wanted) imageEvent(parts, 'save', parts.storage.get(id), id, shown);
-  return stream;
 }
 
-function isSameName(full: string, text: string): boolean {
-  try {
-    return familiarReference(parseReference(full)) === familiarReference(withDefaultTag(parseReference(text)));
-  } catch {
-    // An id is no name.
-    return false;
-  }
+async function importImage(parts: ImagesParts, tar: Readable, options: Parameters<Images['import']>[1] = {}) {
+  const { repository, tag: tagName, changes, message = 'Imported from -', platform } = options;
+  const reference =
+    repository === undefined ? undefined : tagName === undefined ? repository : `${repository}:${tagName}`;
+  const id = await parts.store.importRootfs(tar, { reference, changes, message, platform });
+  if (reference !== undefined) note(parts, 'tag', id, familiarReference(withDefaultTag(parseReference(reference))));
+  note(parts, 'import', id, id);
+  return id;
 }
 
-async function pruneImages(parts: ImagesParts, filters: Readonly<Record<string, readonly string[]>>) {
-  const onlyDangling = boolFilter(filters, 'dangling') ?? true;
-  const before = parts.storage.all();
-  const layersBefore = new Map(before.flatMap((image) => image.layers.map((layer) => [layer.chainId, layer.size])));
-  const deleted: ImageDeleteItem[] = [];
-  for (const image of before) {
-    if (parts.storage.get(image.id) === undefined) continue;
-    const { running, stopped } = parts.usersOf(image.id);
-    if (running.length + stopped.length > 0 || parts.storage.childrenOf(image.id).length > 0) continue;
-    if ((onlyDangling && image.names.length > 0) || !matchesPruneFilters(filters, image)) continue;
-    deleted.push(...(await removeImage(removeParts(parts), image.id, { force: true })));
-  }
-  const freed = deleted.map((item) => layersBefore.get(item.Deleted ?? '') ?? 0);
-  const report: ImagePruneReport = {
-    ImagesDeleted: deleted.length === 0 ? null : deleted,
-    SpaceReclaimed: freed.reduce((sum, size) => sum + size, 0),
-  };
-  parts.emit({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(report.SpaceReclaimed) } });
-  return report;
+function containerCounts(parts: ImagesParts): ReadonlyMap<string, number> {
+  return new Map(parts.store.images.table.all().map(({ id }) => [id, parts.usersOf(id).length]));
 }
 
-function removeParts(parts: ImagesParts): RemoveParts {
-  const emit: RemoveParts['emit'] = (action, image, name) => imageEvent(parts, action, image, image.id, name);
-  return { storage: parts.storage, usersOf: parts.usersOf, emit };
-}
-
-/** The images of an engine, in the API's shapes and by Docker's rules. */
+/** The images of an engine: the store's, with events and with what containers have to do with them. */
 export function createImages(parts: ImagesParts): Images {
-  const { storage } = parts;
+  const { store } = parts;
   return {
-    list: async (query = {}) =>
-      listImages(storage, query, (id) => {
-        const { running, stopped } = parts.usersOf(id);
-        return [...running, ...stopped];
-      }),
-    inspect: async (name, platform) => inspectImage(storage, findFor(storage, name, platform)),
-    history: async (name, platform) => imageHistory(storage, findFor(storage, name, platform)),
-    tag: async (name, repository, tag) => tagImage(parts, name, repository, tag),
-    remove: (name, options) => removeImage(removeParts(parts), name, options),
-    load: (archive, _options, abort) => loadImages(parts, archive, abort),
-    save: (names, options) => saveImages(parts, names, options?.platform),
-    import: async (tar, options = {}) => {
-      const { repository, tag, changes, message = 'Imported from -', platform } = options;
-      if (tag !== undefined && tag !== '') checkTag(tag);
-      const reference = repository === undefined ? undefined : tag ? `${repository}:${tag}` : repository;
-      const id = await storage.importRootfs(tar, { reference, changes, message, platform });
-      const image = storage.get(id);
-      if (reference !== undefined)
-        imageEvent(parts, 'tag', image, id, familiarReference(withDefaultTag(parseReference(reference))));
-      imageEvent(parts, 'import', image, id, id);
-      return id;
+    list: async (query = {}) => store.listImages(query, query.countContainers ? containerCounts(parts) : undefined),
+    inspect: async (name, platform) => store.inspectImage(checkedName(store, name, platform)),
+    history: async (name, platform) => store.imageHistory(checkedName(store, name, platform)),
+    tag: async (name, repository, tagName) => tag(parts, name, repository, tagName),
+    remove: (name, options = {}) => remove(parts, name, options),
+    load: (archive, options) => load(parts, archive, options?.platform),
+    save: async (names, options) => {
+      for (const name of options?.platform === undefined ? [] : names) checkedName(store, name, options?.platform);
+      const stream = store.save(names);
+      for (const name of names) note(parts, 'save', store.images.resolve(name).id, name);
+      return stream;
     },
-    prune: (filters = {}) => pruneImages(parts, filters),
+    import: (tar, options) => importImage(parts, tar, options),
+    prune: async (filters = {}) => {
+      const report = await store.pruneImages(parts.usersOf, filters);
+      for (const { Deleted } of report.ImagesDeleted ?? [])
+        if (Deleted !== undefined) note(parts, 'delete', Deleted, Deleted, {});
+      parts.emit({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(report.SpaceReclaimed) } });
+      return report;
+    },
   };
 }

@@ -1,0 +1,158 @@
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream';
+import { BerthError, messageOf } from '#base/errors.ts';
+import type { ContainerConfig, Loose } from '#spec/docker-api/containers.ts';
+import type { CommitOptions, FilesystemChange } from '#spec/docker-api/images.ts';
+import { toByteText } from '#spec/tar/byte-text.ts';
+import type { FoundPath } from '#store/archive/find-path.ts';
+import type { Containers, LocatedContainer } from '../containers/api.ts';
+import type { NewEvent } from '../events/api.ts';
+import type { Archives, PutOptions } from './api.ts';
+import { absolutePath, type PlacedPath, placePath, type RootParts } from './container-root.ts';
+import { lastPart, pathStat } from './path-stat.ts';
+
+/** Owner that `docker cp -a` gives to what it copies. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ArchivesParts extends RootParts {
+  readonly containers: Pick<Containers, 'locate' | 'pause' | 'unpause'>;
+  /** The user that a container's configuration names, looked up in its own account files. */
+  readonly ownerOf: (container: LocatedContainer) => Promise<FileOwner | undefined>;
+  readonly changesOf: (containerId: string) => Promise<FilesystemChange[]>;
+  readonly commit: (
+    container: LocatedContainer,
+    options: CommitOptions,
+    config: Loose<ContainerConfig> | undefined,
+  ) => Promise<string>;
+  readonly emit: (event: NewEvent) => void;
+}
+
+function noSuchFile(path: string, ref: string): BerthError {
+  return new BerthError('not-found', 'archive.not-found', `Could not find the file ${path} in container ${ref}`);
+}
+
+async function findIn(parts: ArchivesParts, place: PlacedPath, path: string, ref: string): Promise<FoundPath> {
+  const found = await parts.trees.find(place.root, place.path);
+  if (found === undefined) throw noSuchFile(path, ref);
+  return found;
+}
+
+function note(parts: ArchivesParts, container: LocatedContainer, action: string, extra: Record<string, string> = {}) {
+  const attributes = { ...container.labels, image: container.image, name: container.name, ...extra };
+  parts.emit({ type: 'container', action, id: container.id, attributes });
+}
+
+/** Closes a root when a stream that reads from it is over, however it ends. */
+function closeAfter(stream: Readable, root: Disposable, abort: AbortSignal | undefined): Readable {
+  finished(stream, { writable: false }, () => root[Symbol.dispose]());
+  abort?.addEventListener('abort', () => stream.destroy(), { once: true });
+  return stream;
+}
+
+async function get(parts: ArchivesParts, ref: string, path: string, abort?: AbortSignal) {
+  const container = await parts.containers.locate(ref);
+  const absolute = absolutePath(path);
+  const place = await placePath(parts, container, absolute, false);
+  try {
+    const found = await findIn(parts, place, path, ref);
+    const job = {
+      root: place.root.fd,
+      directory: found.directory,
+      member: found.member,
+      name: toByteText(lastPart(absolute)),
+    };
+    const stream = closeAfter(parts.trees.pack(job), place, abort);
+    note(parts, container, 'archive-path');
+    return { stream, stat: pathStat(absolute, found) };
+  } catch (error) {
+    place[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function put(parts: ArchivesParts, ref: string, path: string, tar: Readable, options: PutOptions): Promise<void> {
+  const container = await parts.containers.locate(ref);
+  // A link as the last part leads to the folder that is meant.
+  const absolute = absolutePath(`${path}/`);
+  using place = await placePath(parts, container, absolute, true);
+  const found = await parts.trees.find(place.root, place.path);
+  if (found === undefined) {
+    const file = await parts.trees.find(place.root, place.path.replace(/\/$/, ''));
+    if (file === undefined) throw noSuchFile(path, ref);
+    throw new BerthError('invalid', 'archive.not-directory', 'extraction point is not a directory');
+  }
+  const owner = options.copyUidGid ? await parts.ownerOf(container) : undefined;
+  const job = {
+    root: place.root.fd,
+    directory: found.directory,
+    shownDirectory: absolute.replace(/(.)\/$/, '$1'),
+    keepKinds: options.noOverwriteDirNonDir ?? false,
+    owner,
+  };
+  await parts.trees.unpack(job, tar);
+  note(parts, container, 'extract-to-dir');
+}
+
+async function exportRoot(parts: ArchivesParts, ref: string, abort?: AbortSignal): Promise<Readable> {
+  const container = await parts.containers.locate(ref);
+  // Without what is mounted in it: a mount of its own, also beside the one of a running container.
+  const root = await parts.trees.openRootfs(await parts.rootfsOf(container.id), false);
+  const job = { root: root.fd, directory: '', member: undefined, name: '' };
+  const stream = closeAfter(parts.trees.pack(job), root, abort);
+  note(parts, container, 'export');
+  return stream;
+}
+
+async function commit(
+  parts: ArchivesParts,
+  ref: string,
+  options: CommitOptions,
+  config: Loose<ContainerConfig> | undefined,
+): Promise<string> {
+  const container = await parts.containers.locate(ref);
+  const pauses = (options.pause ?? true) && container.running && !container.paused;
+  if (pauses) await parts.containers.pause(container.id);
+  let id: string;
+  try {
+    id = await parts.commit(container, options, config);
+  } finally {
+    if (pauses) await parts.containers.unpause(container.id);
+  }
+  note(parts, container, 'commit', { comment: options.comment ?? '', imageID: id, imageRef: imageName(options) });
+  return id;
+}
+
+function imageName({ repository = '', tag = '' }: CommitOptions): string {
+  return tag === '' ? repository : `${repository}:${tag}`;
+}
+
+/** Turns failures of the system on what a user named into errors that say so. */
+async function explained<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
+    throw new BerthError('internal', 'archive.failed', `${what}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The file systems of containers as archives. */
+export function createArchives(parts: ArchivesParts): Archives {
+  return {
+    get: (ref, path, abort) => explained(`copy ${path} from container ${ref}`, get(parts, ref, path, abort)),
+    async stat(ref, path) {
+      const container = await parts.containers.locate(ref);
+      const absolute = absolutePath(path);
+      using place = await placePath(parts, container, absolute, false);
+      return pathStat(absolute, await findIn(parts, place, path, ref));
+    },
+    put: (ref, path, tar, options = {}) =>
+      explained(`copy to ${path} of container ${ref}`, put(parts, ref, path, tar, options)),
+    export: (ref, abort) => explained(`export container ${ref}`, exportRoot(parts, ref, abort)),
+    changes: async (ref) => parts.changesOf((await parts.containers.locate(ref)).id),
+    commit: (ref, options = {}, config) => commit(parts, ref, options, config),
+  };
+}

@@ -1,0 +1,104 @@
+import { BerthError } from '#base/errors.ts';
+import type { Store } from '#store/open-store.ts';
+import { listPids } from '#sys/cgroup/processes.ts';
+import { readStats } from '#sys/cgroup/stats.ts';
+import { kernelRelease, machineTotals } from '#sys/proc-host.ts';
+import { processTable } from '#sys/proc-top.ts';
+import type { Archives } from './archive/api.ts';
+import { createArchives } from './archive/engine-archives.ts';
+import { resolveIdentity } from './containers/account-files.ts';
+import type { LocatedContainer } from './containers/api.ts';
+import { layersOf, readAccounts } from './containers/container-config.ts';
+import { apparmorEnabled, cgroupHost, hostLimitSupport } from './containers/host-facts.ts';
+import { OWN_RUNTIME } from './containers/runtime-name.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+import type { Images } from './images/api.ts';
+import { createImages } from './images/engine-images.ts';
+import { createLogs } from './logs/log-reader.ts';
+import { type Core, openCore } from './open-core.ts';
+import { createStats } from './stats/container-stats.ts';
+import { listProcesses } from './stats/top.ts';
+import { createSystem, type SystemParts } from './system/engine-system.ts';
+
+/** What an engine says about itself. */
+export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
+
+function imagesOf({ context, store, events }: Core): Images {
+  const usersOf = (imageId: string) =>
+    context.containers.usersOfImage(imageId).flatMap((id) => {
+      const row = context.containers.get(id);
+      return row === undefined ? [] : { id, isRunning: row.status === 'running' || row.status === 'paused' };
+    });
+  return createImages({ store, usersOf, emit: (event) => events.emit(event) });
+}
+
+function ownerOf(store: Store, container: LocatedContainer) {
+  const { User } = container.inspect().Config;
+  if (User === '') return undefined;
+  const layers = layersOf(store.snapshots.mountOf(container.id));
+  const { uid, gid } = resolveIdentity(User, [], readAccounts(layers));
+  return { uid, gid };
+}
+
+function notYet(what: string): BerthError {
+  return new BerthError('unsupported', 'engine.not-yet', `${what} is not supported yet`);
+}
+
+function archivesOf({ store, containers, events }: Core): Archives {
+  return createArchives({
+    containers,
+    trees: store.trees,
+    rootfsOf: async (id) => store.snapshots.mountOf(id),
+    ownerOf: async (container) => ownerOf(store, container),
+    changesOf: () => Promise.reject(notYet('changes of a container')),
+    commit: () => Promise.reject(notYet('committing a container')),
+    emit: (event) => events.emit(event),
+  });
+}
+
+function statsOf({ containers }: Core) {
+  return createStats({
+    containers,
+    readGroup: (path) => readStats(cgroupHost(), path),
+    top: (ref, psArgs) =>
+      listProcesses({ containers, pidsOf: (path) => listPids(cgroupHost(), path), processTable }, ref, psArgs),
+  });
+}
+
+function systemOf(core: Core, images: Images, identity: EngineIdentity) {
+  return createSystem({
+    ...identity,
+    root: core.root,
+    containers: core.containers,
+    images,
+    layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
+    volumes: async () => [],
+    driver: () => ({ name: core.context.images.driverOf(''), status: [] }),
+    limits: hostLimitSupport,
+    cgroupVersion: () => cgroupHost().version,
+    machine: machineTotals,
+    kernelRelease,
+    apparmor: apparmorEnabled,
+    runtimes: () => ({ [OWN_RUNTIME]: { path: 'berth-runtime' }, crun: { path: 'crun' }, runc: { path: 'runc' } }),
+    defaultRuntime: OWN_RUNTIME,
+  });
+}
+
+/** Opens an engine: any number of processes may hold one on the same root at once. */
+export function openEngine(options: EngineOptions, identity: EngineIdentity): Engine {
+  const core = openCore(options);
+  const images = imagesOf(core);
+  return {
+    root: core.root,
+    containers: core.containers,
+    execs: core.execs,
+    events: core.events,
+    images,
+    logs: createLogs(core.containers),
+    stats: statsOf(core),
+    archives: archivesOf(core),
+    system: systemOf(core, images, identity),
+    close: () => core.close(),
+    [Symbol.asyncDispose]: () => core.close(),
+  };
+}

@@ -1,0 +1,32 @@
+/** The engine's API in this process. */
+import { openEngine } from '#engine/open-engine.ts';
+import { dispatchTo } from '#serve/docker-api/dispatch.ts';
+import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
+import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { exitCommandOf } from './internal.ts';
+
+export interface OpenApi {
+  readonly dispatch: Dispatch;
+  /** The API version spoken. */
+  readonly version: string;
+  /** Closes the engine; containers go on running. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the engine with this root behind the API.
+ *
+ * @param launcher program that a keeper runs when its container exits and nobody watches
+ */
+export async function openApi(root: string, launcher: string): Promise<OpenApi> {
+  const engine = openEngine(
+    { root, exitCommand: exitCommandOf(launcher, root) },
+    {
+      apiVersion: API_VERSION,
+      minimumApiVersion: MINIMUM_API_VERSION,
+      build: { version: packageFile.version, commit: '', time: '' },
+    },
+  );
+  return { dispatch: dispatchTo(engine), version: API_VERSION, close: () => engine.close() };
+}

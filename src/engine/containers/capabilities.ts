@@ -85,19 +85,24 @@ export interface CapabilityRequest {
   readonly add: readonly string[] | null;
   readonly drop: readonly string[] | null;
   readonly privileged: boolean;
+  /** What this process may hand on, bit n is capability n; everything when absent. */
+  readonly available?: bigint;
 }
 
 /**
  * The bounding set of a container: the defaults, with additions and removals, in Docker's order of precedence (`ALL` added
- * minus the dropped ones; `ALL` dropped plus the added ones).
+ * minus the dropped ones; `ALL` dropped plus the added ones). What nobody named is left out where it is not available.
  */
 export function effectiveCapabilities(request: CapabilityRequest): string[] {
-  if (request.privileged) return [...ALL_CAPABILITIES];
+  const { available } = request;
+  const all = ALL_CAPABILITIES.filter((_, bit) => available === undefined || ((available >> BigInt(bit)) & 1n) === 1n);
+  if (request.privileged) return all;
   const add = normalizeCapabilities(request.add, 'CapAdd');
   const drop = normalizeCapabilities(request.drop, 'CapDrop');
-  if (add.includes('ALL')) return ALL_CAPABILITIES.filter((name) => !drop.includes(name));
+  if (add.includes('ALL')) return all.filter((name) => !drop.includes(name));
   if (drop.includes('ALL')) return unique(add);
-  return unique([...DEFAULT_CAPABILITIES.filter((name) => !drop.includes(name)), ...add]);
+  const defaults = DEFAULT_CAPABILITIES.filter((name) => all.includes(name) && !drop.includes(name));
+  return unique([...defaults, ...add]);
 }
 
 function unique(names: readonly string[]): string[] {

@@ -10,7 +10,7 @@ import type { ContainerRow } from '../state/container-row.ts';
 import { type AccountFiles, type Identity, resolveIdentity } from './account-files.ts';
 import { effectiveCapabilities } from './capabilities.ts';
 import { etcFilesOf } from './etc-files.ts';
-import { apparmorEnabled } from './host-facts.ts';
+import { apparmorEnabled, hostFacts } from './host-facts.ts';
 import { initProgramPath } from './init-program.ts';
 import { joinedNamespaces } from './joined-namespaces.ts';
 import { toOciConfig } from './oci-config.ts';
@@ -41,12 +41,19 @@ export function identityOf(config: ContainerConfig, host: HostConfig, layers: re
   return resolveIdentity(config.User, host.GroupAdd ?? [], readAccounts(layers));
 }
 
+/** The bounding set of a container on this machine. */
+export function capabilitiesOf(host: HostConfig): string[] {
+  const { CapAdd, CapDrop, Privileged } = host;
+  const available = hostFacts().capabilities;
+  return effectiveCapabilities({ add: CapAdd, drop: CapDrop, privileged: Privileged, available });
+}
+
 /** The system call filter of a container; undefined when it runs without one. */
 export function seccompOf(host: HostConfig): LinuxSeccomp | undefined {
   const { seccomp } = parseSecurityOptions(host.SecurityOpt);
   if (seccomp === 'unconfined' || (host.Privileged && seccomp === undefined)) return undefined;
   const target = {
-    caps: effectiveCapabilities({ add: host.CapAdd, drop: host.CapDrop, privileged: host.Privileged }),
+    caps: capabilitiesOf(host),
     arch: arch() === 'x64' ? 'amd64' : arch(),
     kernelVersion: kernelVersion(),
   };
@@ -83,6 +90,7 @@ export function containerOciConfig(context: EngineContext, row: ContainerRow, ro
     mounts,
     etc: etcFilesOf(pathsOf(context.root, row.id).directory),
     identity: identityOf(config, host, layersOf(rootfs)),
+    capabilities: capabilitiesOf(host),
     rootPath: rootfs.type === 'bind' ? rootfs.path : 'rootfs',
     cgroupPath: cgroupPathOf(row.id, host),
     seccomp: seccompOf(host),

@@ -46,7 +46,8 @@ export async function containerLaunchPlan(
   return joinSharedMemory(withCopyUp(plan, row.spec.mounts));
 }
 
-function exitEnvironment(): string[] {
+/** What the exit command needs of this process's environment. */
+export function exitEnvironment(): string[] {
   return ['PATH', 'HOME', 'BERTH_KEEPER'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [`${name}=${value}`];

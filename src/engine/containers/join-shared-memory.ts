@@ -3,6 +3,7 @@ import type { LaunchPlan, PlanOp, Slot } from '#sys/keeper/plan.ts';
 
 const OTHERS_MEMORY = /^\/proc\/(\d+)\/root\/dev\/shm$/;
 /** Slots the runtime's plans leave free: it counts up from 0. */
+const OWN_ROOT: Slot = 61;
 const OWN_NAMESPACE: Slot = 62;
 const OTHERS_NAMESPACE: Slot = 63;
 
@@ -26,11 +27,15 @@ export function joinSharedMemory(plan: LaunchPlan): LaunchPlan {
     return [
       open(OTHERS_NAMESPACE, `/proc/${pid}/ns/mnt`),
       open(OWN_NAMESPACE, '/proc/self/ns/mnt'),
+      open(OWN_ROOT, '/'),
       enter(OTHERS_NAMESPACE),
       { ...op, at: { path: '/dev/shm' } },
       enter(OWN_NAMESPACE),
+      // Joining leads to the namespace's own root, which need not be where this process had its root.
+      { side: 'child', op: 'pivot-root', slot: OWN_ROOT, how: 'chroot' },
       { side: 'child', op: 'close', slot: OTHERS_NAMESPACE },
       { side: 'child', op: 'close', slot: OWN_NAMESPACE },
+      { side: 'child', op: 'close', slot: OWN_ROOT },
     ];
   });
   return { ...plan, ops };

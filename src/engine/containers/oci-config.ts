@@ -1,7 +1,6 @@
 import type { ContainerConfig, HostConfig, Ulimit } from '#spec/docker-api/containers.ts';
 import type { Linux, LinuxNamespace, LinuxSeccomp, OciConfig, POSIXRlimit, Process } from '#spec/oci-runtime/config.ts';
 import type { Identity } from './account-files.ts';
-import { effectiveCapabilities } from './capabilities.ts';
 import { mergeEnv } from './merge-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { hasOwnNetwork } from './namespace-mode.ts';
@@ -19,6 +18,8 @@ export interface OciInput {
   readonly mounts: readonly ContainerMount[];
   readonly etc: EtcFiles;
   readonly identity: Identity;
+  /** The bounding set. */
+  readonly capabilities: readonly string[];
   readonly rootPath: string;
   readonly cgroupPath: string;
   /** Undefined runs without a filter. */
@@ -54,7 +55,7 @@ export function toOciConfig(input: OciInput): OciConfig {
 
 function processOf(input: OciInput): Process {
   const { config, host, identity } = input;
-  const capabilities = effectiveCapabilities({ add: host.CapAdd, drop: host.CapDrop, privileged: host.Privileged });
+  const { capabilities } = input;
   const held = identity.uid === 0 ? capabilities : [];
   const command = [input.path, ...input.args];
   const options = parseSecurityOptions(host.SecurityOpt);

@@ -64,7 +64,8 @@ function ipcMounts({ host, sharedMemory }: MountInput): Mount[] {
     source: 'mqueue',
     options: ['nosuid', 'noexec', 'nodev'],
   };
-  if (host.IpcMode === 'host') return [bind('/dev/shm', '/dev/shm'), bind('/dev/mqueue', '/dev/mqueue')];
+  // Message queues belong to the IPC namespace: a new mount shows those of the one that is joined.
+  if (host.IpcMode === 'host') return [bind('/dev/shm', '/dev/shm'), mqueue];
   if (sharedMemory !== undefined) return [bind(sharedMemory, '/dev/shm'), mqueue];
   // As in Docker, `none` leaves /dev/shm out: POSIX shared memory is not available then.
   if (host.IpcMode === 'none') return [mqueue];

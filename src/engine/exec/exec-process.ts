@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import { resolveIdentity } from '../containers/account-files.ts';
-import { ALL_CAPABILITIES } from '../containers/capabilities.ts';
-import { readAccounts } from '../containers/container-config.ts';
+import { capabilitiesOf, readAccounts } from '../containers/container-config.ts';
 import { mergeEnv } from '../containers/merge-config.ts';
 import { environment } from '../containers/oci-config.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
@@ -21,9 +20,11 @@ export function runningConfig(context: EngineContext, row: ContainerRow): OciCon
  */
 export function execProcess(row: ContainerRow, spec: ExecSpec, container: OciConfig): Process {
   const own = container.process ?? { cwd: '/' };
-  const { config, args: _args } = row.spec;
+  const { config } = row.spec;
   const identity = resolveIdentity(spec.user, row.hostConfig.GroupAdd ?? [], readAccounts([`/proc/${row.pid}/root`]));
-  const bounding = spec.privileged ? ALL_CAPABILITIES : (own.capabilities?.bounding ?? []);
+  const bounding = spec.privileged
+    ? capabilitiesOf({ ...row.hostConfig, Privileged: true })
+    : (own.capabilities?.bounding ?? []);
   const held = identity.uid === 0 || spec.privileged ? bounding : [];
   const inherited = environment({ ...config, Tty: spec.tty }, identity.home, row.hostConfig.UTSMode === 'host');
   const { consoleSize: _size, apparmorProfile, ...rest } = own;

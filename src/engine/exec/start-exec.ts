@@ -14,6 +14,7 @@ import { startTimeOf } from '#sys/proc.ts';
 import { compileSeccomp } from '#sys/seccomp/compile.ts';
 import { detachKeysOf } from '../containers/attach.ts';
 import { cgroupPathOf } from '../containers/container-config.ts';
+import { exitEnvironment } from '../containers/container-plan.ts';
 import { containerEvent } from '../containers/events.ts';
 import { cgroupHost, hostFacts } from '../containers/host-facts.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
@@ -116,7 +117,7 @@ async function execPlan(context: EngineContext, row: ContainerRow, exec: ExecRow
     stdio: stdioOf(exec.spec, process.user?.uid ?? 0, process.user?.gid ?? 0),
     cgroup: joinCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig)),
     ...(seccomp === undefined ? {} : { seccomp: await compileSeccomp(seccomp, `${context.root}/cache/seccomp`) }),
-    ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, exec.id], env: [] } }),
+    ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, exec.id], env: exitEnvironment() } }),
   });
 }
 

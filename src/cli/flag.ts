@@ -30,6 +30,8 @@ export interface FlagSpec {
   readonly default?: string;
   /** What help prints as the default of a type without a simple one. */
   readonly printedDefault?: string;
+  /** For `bytes`: -1 is a value. */
+  readonly unlimited?: true;
   /** Parsed, but left out of help. */
   readonly hidden?: true;
   /** Hidden, and its use draws a warning that ends in this advice. */

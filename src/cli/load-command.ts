@@ -16,7 +16,7 @@ const run = () => import('./flags/run.ts');
 const LOADERS: Readonly<Record<string, Loader>> = {
   attach: { flags: async () => (await container()).ATTACH_FLAGS, code: () => import('./commands/attach.ts') },
   commit: { flags: async () => (await container()).COMMIT_FLAGS, code: () => import('./commands/commit.ts') },
-  cp: { flags: async () => (await container()).CP_FLAGS },
+  cp: { flags: async () => (await container()).CP_FLAGS, code: () => import('./commands/cp.ts') },
   create: { flags: async () => (await run()).CREATE_FLAGS, code: () => import('./commands/create.ts') },
   diff: { code: () => import('./commands/diff.ts') },
   exec: { flags: async () => (await container()).EXEC_FLAGS, code: () => import('./commands/exec.ts') },

@@ -19,7 +19,8 @@ export interface ParsedLine {
   readonly warnings: readonly string[];
 }
 
-const HELP: FlagSpec = { name: 'help', short: 'h', usage: 'Print usage', hidden: true };
+/** Its letter is deprecated and so not part of its name in messages. */
+const HELP: FlagSpec = { name: 'help', usage: 'Print usage', hidden: true };
 
 class LineParser {
   readonly #byName = new Map<string, FlagSpec>();
@@ -101,6 +102,7 @@ class LineParser {
   #set(spec: FlagSpec, value: string): void {
     const type = spec.type ?? 'bool';
     try {
+      if (type === 'bytes' && value === '-1' && spec.unlimited !== true) throw new Error(`invalid size: '${value}'`);
       readValue(type, value);
     } catch (error) {
       throw invalidValue(spec, value, messageOf(error));

@@ -92,7 +92,7 @@ async function runCommand(
   } catch (error) {
     throw usageFailure(error, usage, path);
   }
-  for (const warning of line.warnings) host.stderr.write(`${warning}\n`);
+  for (const warning of line.warnings) host.stdout.write(`${warning}\n`);
   if (line.help) {
     const { commandHelp } = await import('./help.ts');
     host.stdout.write(commandHelp(row, name, specs, helpWidth(host)));
@@ -119,7 +119,7 @@ async function runGroup(host: CliHost, name: string, rest: readonly string[]): P
   } catch (error) {
     throw usageFailure(error, path, path);
   }
-  for (const warning of line.warnings) host.stderr.write(`${warning}\n`);
+  for (const warning of line.warnings) host.stdout.write(`${warning}\n`);
   if (line.help) {
     host.stdout.write(groupHelp(name));
     return 0;
@@ -133,34 +133,40 @@ async function runGroup(host: CliHost, name: string, rest: readonly string[]): P
   return 0;
 }
 
-async function runHelpTopic(host: CliHost, topic: readonly string[]): Promise<number> {
+/** @param strict false: what follows the command is ignored, as after `berth --help ps` */
+async function runHelpTopic(host: CliHost, topic: readonly string[], strict: boolean): Promise<number> {
   const { commandHelp, groupHelp, rootHelp } = await import('./help.ts');
   if (topic.length === 0) {
     host.stdout.write(rootHelp(helpWidth(host)));
     return 0;
   }
   const found = findCommand(topic);
-  if (found.kind === 'command' && found.rest.length === 0) {
+  if (found.kind === 'command' && (!strict || found.rest.length === 0)) {
     host.stdout.write(commandHelp(found.row, found.name, await loadFlags(found.row.names[0]), helpWidth(host)));
     return 0;
   }
-  if (found.kind === 'group' && found.rest.length === 0) {
+  if (found.kind === 'group' && (!strict || found.rest.length === 0)) {
     host.stdout.write(groupHelp(found.name));
     return 0;
   }
-  throw new ExitFailure(1, `unknown help topic: ${topic.join(' ')}`);
+  const rest = 'rest' in found ? found.rest : topic;
+  throw new ExitFailure(1, `unknown help topic: ${rest.join(' ')}`);
 }
 
-async function run(words: readonly string[], host: CliHost): Promise<number> {
-  let globals: ParsedLine;
+function parseGlobals(words: readonly string[], interspersed: boolean): ParsedLine {
   try {
-    globals = parseFlags(GLOBAL_FLAGS, words, { interspersed: false });
+    return parseFlags(GLOBAL_FLAGS, words, { interspersed });
   } catch (error) {
     throw usageFailure(error, 'berth [OPTIONS] COMMAND [ARG...]', 'berth');
   }
-  for (const warning of globals.warnings) host.stderr.write(`${warning}\n`);
+}
+
+async function run(words: readonly string[], host: CliHost): Promise<number> {
+  const globals = parseGlobals(words, false);
+  for (const warning of globals.warnings) host.stdout.write(`${warning}\n`);
   const options = globalOptions(globals.flags, host.env);
-  if (globals.help || globals.args[0] === 'help') return runHelpTopic(host, globals.args.slice(globals.help ? 0 : 1));
+  if (globals.help) return runHelpTopic(host, globals.args, false);
+  if (globals.args[0] === 'help') return runHelpTopic(host, globals.args.slice(1), true);
   if (globals.flags.bool('version')) {
     host.stdout.write(`Berth version ${VERSION}\n`);
     return 0;
@@ -179,6 +185,8 @@ async function run(words: readonly string[], host: CliHost): Promise<number> {
     case 'unavailable':
       throw new ExitFailure(1, `berth ${found.name}: not available yet: Berth has no ${found.row.topic} so far`);
     case 'unknown':
+      // Docker reads what follows a command that it does not know as its own options.
+      if (parseGlobals(globals.args, true).help) return runHelpTopic(host, [], true);
       throw new ExitFailure(
         1,
         `berth: unknown command: berth ${found.name}\n\nRun 'berth --help' for more information`,

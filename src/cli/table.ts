@@ -78,7 +78,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     names: ['cp', 'container cp'],
     aliases: ['container cp', 'cp'],
-    use: '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-',
+    use: '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tberth cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
     summary: 'Copy files/folders between a container and the local filesystem',
     description: `Copy files/folders between a container and the local filesystem
 
@@ -238,6 +238,7 @@ container source to stdout.`,
   {
     names: ['rmi', 'image rm'],
     aliases: ['image rm', 'image remove', 'rmi'],
+    hiddenNames: ['image rmi'],
     use: '[OPTIONS] IMAGE [IMAGE...]',
     summary: 'Remove one or more images',
     args: atLeast(1),

@@ -1,6 +1,6 @@
 /** `tag`: https://docs.docker.com/reference/cli/docker/image/tag/ */
 import { messageOf } from '#base/errors.ts';
-import { DEFAULT_TAG, familiarName, parseReference } from '#spec/reference.ts';
+import { DEFAULT_TAG, fullName, parseReference } from '#spec/reference.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 
@@ -14,7 +14,7 @@ function splitTarget(target: string): { readonly repository: string; readonly ta
     throw new ExitFailure(1, `Error parsing reference: "${target}" is not a valid repository/tag: ${why}`);
   }
   if (reference.digest !== undefined) throw new ExitFailure(1, 'refusing to create a tag with a digest reference');
-  return { repository: familiarName(reference), tag: reference.tag ?? DEFAULT_TAG };
+  return { repository: fullName(reference), tag: reference.tag ?? DEFAULT_TAG };
 }
 
 export async function run(context: Context, { args }: Invocation): Promise<number> {

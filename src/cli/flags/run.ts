@@ -116,7 +116,12 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
   { name: 'mac-address', type: 'string', usage: 'Container MAC address (e.g., 92:d0:c6:0a:29:33)' },
   { name: 'memory', short: 'm', type: 'bytes', usage: 'Memory limit' },
   { name: 'memory-reservation', type: 'bytes', usage: 'Memory soft limit' },
-  { name: 'memory-swap', type: 'bytes', usage: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap" },
+  {
+    name: 'memory-swap',
+    type: 'bytes',
+    unlimited: true,
+    usage: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
+  },
   { name: 'memory-swappiness', type: 'int', usage: 'Tune container memory swappiness (0 to 100)', default: '-1' },
   { name: 'mount', type: 'mount', usage: 'Attach a filesystem mount to the container' },
   { name: 'name', type: 'string', usage: 'Assign a name to the container' },

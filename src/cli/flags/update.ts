@@ -15,9 +15,15 @@ export const UPDATE_FLAGS: readonly FlagSpec[] = [
   { name: 'cpus', type: 'decimal', usage: 'Number of CPUs' },
   { name: 'cpuset-cpus', type: 'string', usage: 'CPUs in which to allow execution (0-3, 0,1)' },
   { name: 'cpuset-mems', type: 'string', usage: 'MEMs in which to allow execution (0-3, 0,1)' },
+  { name: 'kernel-memory', type: 'bytes', usage: 'Kernel memory limit (deprecated)', hidden: true },
   { name: 'memory', short: 'm', type: 'bytes', usage: 'Memory limit' },
   { name: 'memory-reservation', type: 'bytes', usage: 'Memory soft limit' },
-  { name: 'memory-swap', type: 'bytes', usage: 'Swap limit equal to memory plus swap: -1 to enable unlimited swap' },
+  {
+    name: 'memory-swap',
+    type: 'bytes',
+    unlimited: true,
+    usage: 'Swap limit equal to memory plus swap: -1 to enable unlimited swap',
+  },
   { name: 'pids-limit', type: 'int', usage: 'Tune container pids limit (set -1 for unlimited)' },
   { name: 'restart', type: 'string', usage: 'Restart policy to apply when a container exits' },
 ];

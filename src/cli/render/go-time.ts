@@ -26,6 +26,31 @@ export function goTime(seconds: number): string {
   return `${day(date)} ${clock(date)} ${offset(date)} ${zoneName(date)}`;
 }
 
+/** An RFC 3339 time as Go prints it after reading it: in the zone it was written in. */
+export function goTimeText(text: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-]\d\d):(\d\d))$/.exec(text);
+  if (match === null) return text;
+  const [, date, time, digits = '', hours, minutes] = match;
+  const fraction = digits.replace(/0+$/, '');
+  const zone = hours === undefined ? '+0000 UTC' : `${hours}${minutes} ${hours}${minutes}`;
+  return `${date} ${time}${fraction === '' ? '' : `.${fraction}`} ${zone}`;
+}
+
+/** A duration as Go prints it: `1h0m30s`, `1.5ms`. @param nanoseconds an integer */
+export function goDuration(nanoseconds: number): string {
+  if (nanoseconds === 0) return '0s';
+  const sign = nanoseconds < 0 ? '-' : '';
+  const ns = Math.abs(nanoseconds);
+  if (ns < 1e3) return `${sign}${ns}ns`;
+  if (ns < 1e6) return `${sign}${ns / 1e3}µs`;
+  if (ns < 1e9) return `${sign}${ns / 1e6}ms`;
+  const minutes = Math.trunc(ns / 60e9);
+  const seconds = `${(ns % 60e9) / 1e9}s`;
+  if (minutes === 0) return sign + seconds;
+  const hours = Math.trunc(minutes / 60);
+  return `${sign}${hours === 0 ? '' : `${hours}h`}${minutes % 60}m${seconds}`;
+}
+
 /** `2006-01-02T15:04:05+01:00`, `Z` at Greenwich. @param seconds since the epoch */
 export function rfc3339(seconds: number): string {
   const date = new Date(seconds * 1000);

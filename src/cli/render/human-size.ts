@@ -3,16 +3,27 @@
 const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB'];
 
+/** `toExponential` with ties to even, as Go rounds. */
+function exponential(value: number, digits: number): string {
+  const [exact = '', power = ''] = value.toExponential(60).split('e');
+  const all = exact.replace(/[-.]/g, '');
+  const isTie = /^50*$/.test(all.slice(digits));
+  if (!isTie || Number(all[digits - 1]) % 2 === 1) return value.toExponential(digits - 1);
+  const kept = all.slice(0, digits);
+  return `${value < 0 ? '-' : ''}${kept[0]}${digits > 1 ? `.${kept.slice(1)}` : ''}e${power}`;
+}
+
 /** Go's `%.*g`: significant digits without trailing zeros, an exponent when there are more digits before the point. */
 export function significant(value: number, digits: number): string {
   if (value === 0) return '0';
-  const exponent = Number(value.toExponential(digits - 1).split('e')[1]);
+  const rounded = exponential(value, digits);
+  const [mantissa = '', power = ''] = rounded.split('e');
+  const exponent = Number(power);
   if (exponent < -4 || exponent >= digits) {
-    const [mantissa = '', power = ''] = value.toExponential(digits - 1).split('e');
     const trimmed = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
     return `${trimmed}e${power.replace(/^([+-])(\d)$/, '$10$2')}`;
   }
-  const text = value.toPrecision(digits);
+  const text = Number(rounded).toPrecision(digits);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 

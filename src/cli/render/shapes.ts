@@ -3,7 +3,7 @@
  * types, because a template may ask for a field that a document leaves out. Data only.
  *
  * A field is `Name[=json][?]:type`; `?` leaves it out of JSON when empty. Types: `s` string, `i` integer, `b` boolean,
- * `t` time, `any`, `[T]` list, `{T}` map, `*T` pointer, or another shape.
+ * `t` time, `d` duration, `any`, `[T]` list, `{T}` map, `*T` pointer, or another shape.
  */
 export const SHAPES: Readonly<Record<string, string>> = {
   Address: 'Addr:s PrefixLen:i',
@@ -41,7 +41,8 @@ export const SHAPES: Readonly<Record<string, string>> = {
   FirewallInfo: 'Driver:s Info?:[[s]]',
   GenericResource: 'NamedResourceSpec?:*NamedGenericResource DiscreteResourceSpec?:*DiscreteGenericResource',
   Health: 'Status:s FailingStreak:i Log:[*HealthcheckResult]',
-  HealthcheckConfig: 'Test?:[s] Interval?:i Timeout?:i StartPeriod?:i StartInterval?:i Retries?:i',
+  HealthcheckConfig: 'Test?:[s] Interval?:d Timeout?:d StartPeriod?:d StartInterval?:d Retries?:i',
+  HealthcheckResult: 'Start:t End:t ExitCode:i Output:s',
   HostConfig:
     'Binds:[s] ContainerIDFile:s LogConfig:LogConfig NetworkMode:s PortBindings:{[PortBinding]} RestartPolicy:RestartPolicy AutoRemove:b VolumeDriver:s VolumesFrom:[s] ConsoleSize:[i] Annotations?:{s} CapAdd:[s] CapDrop:[s] CgroupnsMode:s DNS=Dns:[s] DNSOptions=DnsOptions:[s] DNSSearch=DnsSearch:[s] ExtraHosts:[s] GroupAdd:[s] IpcMode:s Cgroup:s Links:[s] OomScoreAdj:i PidMode:s Privileged:b PublishAllPorts:b ReadonlyRootfs:b SecurityOpt:[s] StorageOpt?:{s} Tmpfs?:{s} UTSMode:s UsernsMode:s ShmSize:i Sysctls?:{s} Runtime?:s Isolation:s CPUShares=CpuShares:i Memory:i NanoCPUs=NanoCpus:i CgroupParent:s BlkioWeight:i BlkioWeightDevice:[*WeightDevice] BlkioDeviceReadBps:[*ThrottleDevice] BlkioDeviceWriteBps:[*ThrottleDevice] BlkioDeviceReadIOps:[*ThrottleDevice] BlkioDeviceWriteIOps:[*ThrottleDevice] CPUPeriod=CpuPeriod:i CPUQuota=CpuQuota:i CPURealtimePeriod=CpuRealtimePeriod:i CPURealtimeRuntime=CpuRealtimeRuntime:i CpusetCpus:s CpusetMems:s Devices:[DeviceMapping] DeviceCgroupRules:[s] DeviceRequests:[DeviceRequest] KernelMemory?:i KernelMemoryTCP?:i MemoryReservation:i MemorySwap:i MemorySwappiness:*i OomKillDisable:*b PidsLimit:*i Ulimits:[*Ulimit] CPUCount=CpuCount:i CPUPercent=CpuPercent:i IOMaximumIOps:i IOMaximumBandwidth:i Mounts?:[MountSpec] MaskedPaths:[s] ReadonlyPaths:[s] Init?:*b',
   ImageConfig:

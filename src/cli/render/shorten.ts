@@ -1,13 +1,18 @@
 /** Texts cut to what a table has room for. */
 import { displayWidth } from './tabwriter.ts';
 
+/** Columns of one character; those without a width of their own count too, as docker counts them here. */
+const columns = (c: string): number => Math.max(displayWidth(c), 1);
+
 /** At most `width` columns; what was longer ends in an ellipsis. */
 export function ellipsis(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
+  let total = 0;
+  for (const c of text) total += columns(c);
+  if (total <= width) return text;
   let used = 0;
   let kept = '';
   for (const c of text) {
-    used += displayWidth(c);
+    used += columns(c);
     if (used > width - 1) break;
     kept += c;
   }

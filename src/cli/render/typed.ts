@@ -1,7 +1,7 @@
 /** Documents of the API as the Go structs that docker's client would have read them into. */
 import { goJson } from '../template/json.ts';
 import { GoStruct, NIL_LIST, NIL_MAP } from '../template/values.ts';
-import { goTime } from './go-time.ts';
+import { goDuration, goTimeText } from './go-time.ts';
 import { GO_TYPES, SHAPES } from './shapes.ts';
 
 interface Field {
@@ -38,7 +38,15 @@ function time(text: string): GoStruct {
   const json = text === '' ? '0001-01-01T00:00:00Z' : text;
   return new GoStruct('time.Time', new Map(), {
     json: () => JSON.stringify(json),
-    text: () => (json.startsWith('0001-') ? '0001-01-01 00:00:00 +0000 UTC' : goTime(Date.parse(json) / 1000)),
+    text: () => goTimeText(json),
+  });
+}
+
+/** A duration prints with units and is a number of nanoseconds in JSON. */
+function duration(nanoseconds: number): GoStruct {
+  return new GoStruct('time.Duration', new Map(), {
+    json: () => String(nanoseconds),
+    text: () => goDuration(nanoseconds),
   });
 }
 
@@ -59,6 +67,8 @@ function fieldValue(type: string, value: unknown): unknown {
       return value === true;
     case 't':
       return time(typeof value === 'string' ? value : '');
+    case 'd':
+      return duration(typeof value === 'number' ? value : 0);
     case 'any':
       return untyped(value);
   }

@@ -5,6 +5,7 @@ import type { ImageSummary } from '#spec/docker-api/images.ts';
 import type { BuildCacheUsage, VolumeUsage } from '#spec/docker-api/system.ts';
 import type { GoStruct } from '../template/values.ts';
 import { joinLabels } from './container-row.ts';
+import { goTimeText } from './go-time.ts';
 import { humanSize } from './human-size.ts';
 import { row } from './rows.ts';
 import { shortId } from './shorten.ts';
@@ -155,9 +156,9 @@ export function cacheRow(record: BuildCacheUsage, truncate: boolean): GoStruct {
     CacheType: () => record.Type,
     Description: () => record.Description,
     Size: () => humanSize(record.Size, 3),
-    CreatedAt: () => record.CreatedAt,
+    CreatedAt: () => goTimeText(record.CreatedAt),
     CreatedSince: () => ago(record.CreatedAt),
-    LastUsedAt: () => lastUsed ?? '',
+    LastUsedAt: () => (lastUsed == null ? '' : goTimeText(lastUsed)),
     LastUsedSince: () => (lastUsed == null ? '' : ago(lastUsed)),
     UsageCount: () => String(record.UsageCount),
     InUse: () => String(record.InUse),

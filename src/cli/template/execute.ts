@@ -32,7 +32,7 @@ const BREAK = Symbol('break');
 const CONTINUE = Symbol('continue');
 type Leap = typeof BREAK | typeof CONTINUE | undefined;
 /** Templates that call themselves for ever are stopped at this depth. */
-const MAX_DEPTH = 5000;
+const MAX_DEPTH = 500;
 
 interface Variable {
   readonly name: string;

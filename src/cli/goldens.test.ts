@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { SeenRequest } from '../../test/lib/fixture-api.ts';
+import { fixtureDispatch, readFixtures } from '../../test/lib/fixture-api.ts';
+import { runCliWith } from '../../test/lib/run-cli.ts';
+
+// What docker's client 28.2.2 prints, recorded by tools/record-cli-goldens.ts.
+interface Golden {
+  readonly args: readonly string[];
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly requests: readonly SeenRequest[];
+}
+
+const GOLDENS = join(import.meta.dirname, 'goldens');
+const goldens = JSON.parse(readFileSync(join(GOLDENS, 'outputs.json'), 'utf8')) as readonly Golden[];
+const fixtures = readFixtures(join(GOLDENS, 'api.json'));
+
+/** Docker's words with Berth's name in the place of the program's. */
+function renamed(text: string): string {
+  return text.replace(/(?<![\w./-])docker(?=[ ':]|$)/gm, 'berth').replaceAll('Manage Docker\n', 'Manage Berth\n');
+}
+
+/** Objects that Berth does not have yet are not asked for, and `system prune` leaves them alone. */
+function isKnown({ path }: SeenRequest): boolean {
+  return !/^\/(networks|volumes|plugins|build)\b/.test(path);
+}
+
+test('recorded goldens are there', () => {
+  assert.ok(goldens.length > 400, `${goldens.length} goldens`);
+});
+
+for (const golden of goldens) {
+  test(`runCli() prints what docker prints for ${JSON.stringify(golden.args)}`, async () => {
+    process.env['TZ'] = 'UTC';
+    const seen: SeenRequest[] = [];
+    const words = ['--config', join(tmpdir(), 'berth-without-configuration'), ...golden.args];
+    const result = await runCliWith(fixtureDispatch(fixtures, seen), words);
+    assert.equal(result.stdout, renamed(golden.stdout));
+    assert.equal(result.stderr, renamed(golden.stderr));
+    assert.equal(result.status, golden.status);
+    const unknown = golden.requests.length - golden.requests.filter(isKnown).length;
+    const wanted = golden.requests.filter(isKnown);
+    // Looking for an object of any kind, docker also asks whether there is a Swarm.
+    const isSearch = unknown > 0;
+    assert.deepEqual(seen, isSearch ? wanted.filter(({ path }) => path !== '/info') : wanted);
+  });
+}

@@ -22,6 +22,13 @@ static int fail_because(enum reason reason, int err)
 	return -err;
 }
 
+static bool on_noexec_mount(const char *path)
+{
+	struct statvfs fs;
+
+	return statvfs(path, &fs) == 0 && fs.f_flag & ST_NOEXEC;
+}
+
 static int executable(const char *path)
 {
 	struct stat st;
@@ -30,14 +37,15 @@ static int executable(const char *path)
 		return errno == ENOENT || errno == ENOTDIR ? fail_because(REASON_NOT_FOUND, ENOENT) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return fail_because(REASON_DIRECTORY, EISDIR);
-	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
-		return fail_because(REASON_NOT_EXECUTABLE, EACCES);
-	return 0;
+	if (S_ISREG(st.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+		return 0;
+	return fail_because(st.st_mode & 0111 && on_noexec_mount(path) ? REASON_NOEXEC_MOUNT : REASON_NOT_EXECUTABLE, EACCES);
 }
 
 /* execvp's search, without running anything. */
 int find_program(const char *name, const char *search_path, char *found, size_t cap)
 {
+	bool noexec = false;
 	struct text t;
 
 	fail_path(name);
@@ -57,9 +65,10 @@ int find_program(const char *name, const char *search_path, char *found, size_t 
 			K.fail.reason = REASON_NONE;
 			return 0;
 		}
+		noexec |= K.fail.reason == REASON_NOEXEC_MOUNT;
 		dir = dir[len] ? dir + len + 1 : NULL;
 	}
-	return fail_because(REASON_NOT_FOUND, ENOENT);
+	return noexec ? fail_because(REASON_NOEXEC_MOUNT, EACCES) : fail_because(REASON_NOT_FOUND, ENOENT);
 }
 
 int op_find_program(struct op *op)
@@ -115,7 +124,6 @@ static int explain_refusal(const char *path, int err)
 {
 	char head[512] = {0}, interpreter[256] = {0};
 	Elf64_Ehdr elf;
-	struct statvfs fs;
 	struct stat st;
 	bool dos = false;
 	ssize_t n = 0;
@@ -125,7 +133,7 @@ static int explain_refusal(const char *path, int err)
 		return errno == ENOENT || errno == ENOTDIR ? fail_because(REASON_NOT_FOUND, ENOENT) : -err;
 	if (S_ISDIR(st.st_mode))
 		return fail_because(REASON_DIRECTORY, EISDIR);
-	if (err == EACCES && statvfs(path, &fs) == 0 && fs.f_flag & ST_NOEXEC)
+	if (err == EACCES && on_noexec_mount(path))
 		return fail_because(REASON_NOEXEC_MOUNT, err);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0)

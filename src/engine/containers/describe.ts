@@ -18,6 +18,7 @@ export function statusOf(row: ContainerRow): ContainerStatus {
     case 'creating':
       return 'created';
     case 'starting':
+      if (row.restarter !== '') return 'restarting';
       return row.starts > 0 ? 'exited' : 'created';
     default:
       return row.status;

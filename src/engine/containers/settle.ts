@@ -76,6 +76,12 @@ export async function settleExit(context: EngineContext, row: ContainerRow): Pro
   return after;
 }
 
+/** What an undone start goes back to; one of the restart policy's is still to be made. */
+function statusBefore(row: ContainerRow): 'restarting' | 'exited' | 'created' {
+  if (row.restarter !== '') return 'restarting';
+  return row.starts > 0 ? 'exited' : 'created';
+}
+
 async function keeperDone(runDirectory: string): Promise<void> {
   try {
     await waitExit(runDirectory);
@@ -98,8 +104,7 @@ async function settleStart(context: EngineContext, row: ContainerRow): Promise<C
     return settle(context, { ...row, ...patch });
   }
   await removeRemains(context, row);
-  const status = row.starts > 0 ? ('exited' as const) : ('created' as const);
-  const patch = { status, pid: 0, pidStart: '', keeperPid: 0, keeperStart: '' };
+  const patch = { status: statusBefore(row), pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
   context.containers.patch(row.id, patch);
   return { ...row, ...patch };
 }

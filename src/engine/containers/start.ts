@@ -42,7 +42,7 @@ export async function startContainer(context: EngineContext, id: string, reason:
     keeperStart: '',
     bootId: currentBoot(),
     error: '',
-    restarter: '',
+    restarter: reason === 'policy' ? context.token : '',
     ...(reason === 'user' ? { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 } : {}),
   });
   fault('start.marked');
@@ -111,6 +111,7 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
       starts: row.starts + 1,
       exitCode: 0,
       oomKilled: false,
+      restarter: '',
       ...(reason === 'policy' ? { restartCount: row.restartCount + 1 } : {}),
     });
     context.emit(containerEvent(row, 'start', {}, startedNs));
@@ -128,7 +129,8 @@ async function takeBack(
 ): Promise<void> {
   rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
   const exitCode = error instanceof PlanError ? exitStatusOf(error.failure) : 128;
-  const patch = { status, exitCode, error: messageOf(shown), pid: 0, keeperPid: 0, keeperStart: '', pidStart: '' };
+  const nobody = { pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
+  const patch = { status, exitCode, error: messageOf(shown), ...nobody };
   context.containers.patch(row.id, patch);
   context.pending.abandon(row.id);
   if (row.hostConfig.AutoRemove) {

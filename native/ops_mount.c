@@ -211,14 +211,18 @@ int op_remount(struct op *op)
 	return err;
 }
 
-/* The empty read-only directory or the null device that masked paths are covered with; each made once. */
-static int mask_source(bool directory)
+/*
+ * The empty read-only directory or the null device that masked paths are covered with; each made once. `fresh`: nothing shows
+ * the directory yet. Only a mount that is attached somewhere can be copied before Linux 6.15, so its first use is the mount itself.
+ */
+static int mask_source(bool directory, bool *fresh)
 {
 	static int empty = -1, null_device = -1;
 	struct stat st;
 	int fs, fd;
 
-	if (directory && empty < 0) {
+	*fresh = directory && empty < 0;
+	if (*fresh) {
 		fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
 		if (fs < 0)
 			return -errno;
@@ -249,15 +253,18 @@ int op_mask(struct op *op)
 {
 	struct place at = op_place(op);
 	int target = place_open(at, O_PATH, 0), source, mnt, err;
+	bool fresh = false;
 	struct stat st;
 
 	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
 	if (target < 0)
 		return target;
-	source = fstat(target, &st) ? -errno : mask_source(S_ISDIR(st.st_mode));
+	source = fstat(target, &st) ? -errno : mask_source(S_ISDIR(st.st_mode), &fresh);
 	err = source < 0 ? source : 0;
-	if (!err) {
+	if (!err && fresh) {
+		err = attach_fd(source, target);
+	} else if (!err) {
 		mnt = open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 		err = mnt < 0 ? -errno : attach_fd(mnt, target);
 		if (mnt >= 0)

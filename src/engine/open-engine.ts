@@ -56,12 +56,17 @@ function archivesOf({ store, containers, events }: Core): Archives {
   });
 }
 
-function statsOf({ containers }: Core) {
+function statsOf({ containers, events }: Core) {
+  const top = { containers, pidsOf: (path: string) => listPids(cgroupHost(), path), processTable };
   return createStats({
     containers,
     readGroup: (path) => readStats(cgroupHost(), path),
-    top: (ref, psArgs) =>
-      listProcesses({ containers, pidsOf: (path) => listPids(cgroupHost(), path), processTable }, ref, psArgs),
+    top: async (ref, psArgs) => {
+      const table = await listProcesses(top, ref, psArgs);
+      const { id, name, image, labels } = await containers.locate(ref);
+      events.emit({ type: 'container', action: 'top', id, attributes: { ...labels, image, name } });
+      return table;
+    },
   });
 }
 

@@ -83,13 +83,13 @@ export function createContainers(context: EngineContext): Containers {
       context.feed.announce();
     },
     kill: async (ref, name) => {
-      const signal = name === undefined || name === '' ? SIGKILL : parseLinuxSignal(name);
-      const { id } = await row(ref);
       try {
+        const signal = name === undefined || name === '' ? SIGKILL : parseLinuxSignal(name);
+        const { id } = await row(ref);
         if (signal === SIGKILL) await killRunning(context, id);
         else await signalContainer(context, id, signal);
       } catch (error) {
-        throw isBerthError(error, 'conflict') ? wrapFailure(`cannot kill container: ${ref}`, error) : error;
+        throw wrapFailure(`cannot kill container: ${ref}`, error);
       }
     },
     pause: async (ref) => pauseContainer(context, (await row(ref)).id),
@@ -110,7 +110,12 @@ export function createContainers(context: EngineContext): Containers {
       return { ...description, SizeRw: sizes.rw, SizeRootFs: sizes.rootFs };
     },
     list: (query = {}) => listContainers(context, query),
-    attach: async (ref, options) => attachContainer(context, await row(ref), ref, options),
+    attach: async (ref, options) => {
+      const found = await row(ref);
+      const attachment = await attachContainer(context, found, ref, options);
+      context.emit(containerEvent(found, 'attach'));
+      return attachment;
+    },
     resize: async (ref, size) => {
       const found = await row(ref);
       requireRunning(found);

@@ -35,7 +35,8 @@ export async function removeContainer(
   } catch (error) {
     // Removed meanwhile, by `--rm` or by somebody else: that is what was wanted.
     if (isBerthError(error, 'not-found')) return;
-    throw wrapFailure(`cannot remove container "${ref}"`, error);
+    const name = context.containers.get(id)?.name;
+    throw wrapFailure(`cannot remove container "${name === undefined ? ref : `/${name}`}"`, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { type Compression, detectCompression, MAGIC_BYTES } from './compression.ts';
 
 const PIECE = 512 * 1024;
 
@@ -13,6 +14,17 @@ export async function* readBlob(path: string): AsyncIterable<Uint8Array> {
       if (count === 0) return;
       yield buffer.subarray(0, count);
     }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The compression of a file by its first bytes. */
+export function detectFileCompression(path: string): Compression {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(MAGIC_BYTES);
+    return detectCompression(head.subarray(0, readSync(fd, head)));
   } finally {
     closeSync(fd);
   }

@@ -80,9 +80,8 @@ class Spooler implements TarHandler {
         : entry.type === 'hardlink'
           ? cleanPath(entry.linkPath)
           : undefined;
+    // Other members play no part: what an image needs and is none of these will be missed by name.
     if (link !== undefined) this.members.push({ path, file: undefined, digest: '', size: 0, link });
-    // Keeps file names in step with the list.
-    else if (entry.type !== 'directory') throw tarError(`an image archive holds no ${entry.type}`);
   }
 
   #nextFile(): string {

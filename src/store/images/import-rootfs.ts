@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { formatTimeNs, nowNs } from '#base/time.ts';
 import type { ImageRunConfig } from '#spec/docker-api/images.ts';
 import { applyChanges } from '#spec/dockerfile/apply-changes.ts';
@@ -38,7 +37,11 @@ export interface ImportParts {
  *
  * @throws invalid for a bad name, change or archive; nothing is left behind then
  */
-export async function importRootfs(parts: ImportParts, tar: Readable, options: ImportOptions): Promise<PutImage> {
+export async function importRootfs(
+  parts: ImportParts,
+  tar: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<PutImage> {
   const names = options.reference === undefined ? [] : [nameKey(parseReference(options.reference))];
   const runConfig: ImageRunConfig = applyChanges({}, options.changes ?? []);
   const platform = parsePlatform(options.platform);

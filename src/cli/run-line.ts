@@ -53,10 +53,11 @@ function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalO
   };
 }
 
-function contextOf(host: CliHost, options: GlobalOptions): Context {
+/** A command's surroundings, and what ends the client if the command has opened one. */
+function openContext(host: CliHost, options: GlobalOptions): { context: Context; close: () => Promise<void> } {
   let client: ReturnType<CliHost['connect']> | undefined;
   const { stdin, stdout, stderr, env, cwd, signal } = host;
-  return {
+  const context: Context = {
     stdin,
     stdout,
     stderr,
@@ -69,6 +70,12 @@ function contextOf(host: CliHost, options: GlobalOptions): Context {
       return client;
     },
   };
+  const close = async () => {
+    // That it could not be opened the command has said.
+    const opened = await client?.catch(() => undefined);
+    await opened?.close();
+  };
+  return { context, close };
 }
 
 /** The line that errors and help print as the usage of a command under one of its names. */
@@ -102,11 +109,14 @@ async function runCommand(
   const code = await loadCode(row.names[0]);
   if (code === undefined) throw new ExitFailure(1, `${path}: not available yet`);
   const call: Invocation = { args: line.args, flags: line.flags, row, path };
+  const { context, close } = openContext(host, options);
   try {
-    return await code.run(contextOf(host, options), call);
+    return await code.run(context, call);
   } catch (error) {
     // A value that only the command can judge.
     throw usageFailure(error, usage, path);
+  } finally {
+    await close();
   }
 }
 

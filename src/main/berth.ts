@@ -30,20 +30,29 @@ async function connect(options: GlobalOptions): Promise<Client> {
   return open({ ...inProcessTransport(api.dispatch, api.version), close: api.close });
 }
 
+/** Streams are made when a command first asks for them: making them costs as much as a whole short command. */
 const host: CliHost = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
   env: process.env,
   cwd: process.cwd(),
   signal: interrupted.signal,
   connect,
 };
 
-const words = process.argv.slice(2);
-if (words[0] === 'internal') {
+async function main(words: readonly string[]): Promise<number> {
+  if (words[0] !== 'internal') return runCli(words, host);
   const { runInternal } = await import('./internal.ts');
-  process.exitCode = await runInternal(words.slice(1), LAUNCHER);
-} else {
-  process.exitCode = await runCli(words, host);
+  return runInternal(words.slice(1), LAUNCHER);
 }
+
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

@@ -2,8 +2,10 @@
 import { runRuntime } from '#runtime/cli/dispatch.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 
-process.exitCode = await runRuntime({
+void runRuntime({
   args: process.argv.slice(2),
   version: packageFile.version,
   print: (text) => process.stdout.write(text),
+}).then((status) => {
+  process.exitCode = status;
 });

@@ -89,8 +89,7 @@ export class FileWorkers {
   }
 }
 
-/** The worker's file: beside this one as source, `file-worker.js` in `dist/` when bundled (chunks lie one folder deeper). */
+/** The worker's file: beside this one as source, beside the bundle in `dist/`. */
 function workerFile(): URL {
-  if (import.meta.url.endsWith('.ts')) return new URL('./file-worker.ts', import.meta.url);
-  return new URL(import.meta.url.includes('/chunks/') ? '../file-worker.js' : './file-worker.js', import.meta.url);
+  return new URL(import.meta.url.endsWith('.ts') ? './file-worker.ts' : './file-worker.cjs', import.meta.url);
 }

@@ -16,8 +16,6 @@ export function parseSize(text: string, base: 1000 | 1024): number {
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const WEEK = 7 * DAY;
-const MONTH = 30 * DAY;
 const YEAR = 365 * DAY;
 
 /** A duration in words, as `docker ps` shows it: `About a minute`, `4 days`. */
@@ -33,7 +31,7 @@ export function humanDuration(seconds: number): string {
   if (hours === 1) return 'About an hour';
   if (hours < 48) return `${hours} hours`;
   if (hours < 24 * 7 * 2) return `${Math.trunc(hours / 24)} days`;
-  if (s < 2 * MONTH) return `${Math.trunc(s / WEEK)} weeks`;
-  if (s < 2 * YEAR) return `${Math.trunc(s / MONTH)} months`;
+  if (hours < 24 * 30 * 2) return `${Math.trunc(hours / 24 / 7)} weeks`;
+  if (hours < 24 * 365 * 2) return `${Math.trunc(hours / 24 / 30)} months`;
   return `${Math.trunc(s / YEAR)} years`;
 }

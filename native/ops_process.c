@@ -92,8 +92,13 @@ int op_credentials(struct op *op)
 	struct blob groups = op_blob(op);
 	uint64_t with_caps = op_int(op), bounding = op_int(op), permitted = op_int(op), effective = op_int(op),
 		 inheritable = op_int(op), ambient = op_int(op);
-	int err = with_caps ? drop_bounding(bounding) : 0;
+	int err = 0;
 
+	/* -1 means "as it is" to the kernel: a user of that number must not become root by it */
+	if ((uid != ABSENT && uid >= UINT32_MAX) || (gid != ABSENT && gid >= UINT32_MAX))
+		return -EINVAL;
+	if (with_caps)
+		err = drop_bounding(bounding);
 	if (!err && with_caps && uid != ABSENT && uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		err = -errno;
 	if (!err && with_groups)

@@ -89,9 +89,8 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
   });
 }
 
-/** Opens an engine: any number of processes may hold one on the same root at once. */
-export function openEngine(options: EngineOptions, identity: EngineIdentity): Engine {
-  const core = openCore(options);
+/** The whole engine over its ground floor; closing it closes that. */
+export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
   const images = imagesOf(core);
   return {
     root: core.root,
@@ -106,4 +105,9 @@ export function openEngine(options: EngineOptions, identity: EngineIdentity): En
     close: () => core.close(),
     [Symbol.asyncDispose]: () => core.close(),
   };
+}
+
+/** Opens an engine: any number of processes may hold one on the same root at once. */
+export function openEngine(options: EngineOptions, identity: EngineIdentity): Engine {
+  return assembleEngine(openCore(options), identity);
 }

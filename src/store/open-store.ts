@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type {
+  FilesystemChange,
   ImageDeleteItem,
   ImageHistoryItem,
   ImageInspect,
@@ -13,6 +14,7 @@ import { ContentStore } from './content/content-store.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
 import { type Collected, collectGarbage } from './gc.ts';
+import { type CommitOptions, commitImage } from './images/commit-image.ts';
 import type { Filters } from './images/image-filters.ts';
 import { ImageStore } from './images/image-store.ts';
 import { type ImportOptions, importRootfs } from './images/import-rootfs.ts';
@@ -48,6 +50,10 @@ export interface Store {
   readonly content: ContentStore;
   /** File systems of containers as archives. */
   readonly trees: Trees;
+  /** What a container changed in its root filesystem, sorted by path. @throws not-found */
+  changes(containerId: string): Promise<FilesystemChange[]>;
+  /** Makes an image of a container's changes. @returns its id */
+  commit(containerId: string, options: CommitOptions): Promise<string>;
   /** @returns the image's id */
   importRootfs(tar: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string>;
   /** Stores the images of an archive, or of a folder with an OCI image layout given by its path. */
@@ -94,6 +100,8 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     layers,
     content,
     trees: new Trees(workers),
+    changes: (containerId) => workers.run('listChanges', snapshots.changesJob(containerId)),
+    commit: async (containerId, options) => (await commitImage({ ...parts, snapshots }, containerId, options)).id,
     importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,
     load: (source, options) => loadImages(parts, source, options),
     save: (names) => saveImages(parts, names),

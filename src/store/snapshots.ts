@@ -7,6 +7,7 @@ import type { ContentStore } from './content/content-store.ts';
 import type { StorageDriver } from './drivers/driver.ts';
 import { removeDirectory } from './drivers/remove-directory.ts';
 import type { ImageStore, StoredImage } from './images/image-store.ts';
+import type { ChangesJob } from './layers/change-jobs.ts';
 import type { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
 import type { StorePaths } from './store-paths.ts';
@@ -85,12 +86,28 @@ export class SnapshotStore {
     };
   }
 
+  /** @throws not-found */
+  require(containerId: string): SnapshotRow {
+    const row = this.get(containerId);
+    if (row !== undefined) return row;
+    const words = `container ${containerId} has no root filesystem in the store`;
+    throw new BerthError('not-found', 'snapshot.not-found', words);
+  }
+
   /** How the root of a prepared container is mounted. @throws not-found */
   mountOf(containerId: string): RootfsMount {
-    const row = this.get(containerId);
-    if (row === undefined) throw noSnapshot(containerId);
+    const row = this.require(containerId);
     const { paths, layers } = this.#parts;
     return this.#parts.driverNamed(row.driver).mountOf(paths.container(containerId), layers.directories(row.topLayer));
+  }
+
+  /** Where a container's changes are and what they are changes of. @throws not-found */
+  changesJob(containerId: string): ChangesJob {
+    const row = this.require(containerId);
+    const image = this.#parts.layers.directories(row.topLayer).map(({ path }) => path);
+    const mount = this.mountOf(containerId);
+    if (mount.type === 'overlay') return { tree: mount.upper, form: 'upper', image };
+    return { tree: mount.path, form: 'copy', image: image.slice(0, 1) };
   }
 
   /**
@@ -114,12 +131,4 @@ export class SnapshotStore {
     db.prepare('DELETE FROM snapshots WHERE container_id = ?').run(containerId);
     for (const path of aside) await removeDirectory(path, this.#parts.workers);
   }
-}
-
-export function noSnapshot(containerId: string): BerthError {
-  return new BerthError(
-    'not-found',
-    'snapshot.not-found',
-    `container ${containerId} has no root filesystem in the store`,
-  );
 }

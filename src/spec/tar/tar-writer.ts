@@ -1,6 +1,6 @@
 import { BLOCK } from './header-block.ts';
 import { encodePaxRecord } from './pax-records.ts';
-import type { TarEntry, TarEntryType } from './tar-entry.ts';
+import type { SparseRun, TarEntry, TarEntryType } from './tar-entry.ts';
 
 /** What ends an archive. */
 export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
@@ -81,25 +81,72 @@ function paxRecords(entry: TarEntry): string {
   if (mtimeNanos !== 0 || mtimeSeconds < 0 || mtimeSeconds > MAX_OCTAL_11)
     records += encodePaxRecord('mtime', timeText(mtimeSeconds, mtimeNanos));
   if (entry.xattrs !== undefined)
-    for (const [name, value] of entry.xattrs)
+    for (const [name, value] of [...entry.xattrs].sort(([a], [b]) => (a < b ? -1 : 1)))
       records += encodePaxRecord(`SCHILY.xattr.${name}`, Buffer.from(value).toString('latin1'));
   return records;
 }
 
+/** Where the data of a sparse file lies, as GNU sparse format 1.0 puts it in front of the data. */
+function sparseMap(data: readonly SparseRun[], size: number): Buffer {
+  const last = data.at(-1);
+  const end = last === undefined ? 0 : last.offset + last.size;
+  // GNU tar makes the file only as long as its last run: an empty one marks a hole at the end.
+  const runs = end < size ? [...data, { offset: size, size: 0 }] : data;
+  const text = `${runs.length}\n${runs.map(({ offset, size }) => `${offset}\n${size}\n`).join('')}`;
+  const map = Buffer.alloc(text.length + tarPadding(text.length));
+  map.write(text, 'latin1');
+  return map;
+}
+
+/** An entry with everything at its plainest; set what differs. */
+export function plainEntry(type: TarEntryType, path: string): TarEntry {
+  return {
+    type,
+    path,
+    linkPath: '',
+    size: 0,
+    mode: type === 'directory' ? 0o755 : 0o644,
+    uid: 0,
+    gid: 0,
+    userName: '',
+    groupName: '',
+    mtimeSeconds: 0,
+    mtimeNanos: 0,
+    devMajor: 0,
+    devMinor: 0,
+    xattrs: undefined,
+    sparse: undefined,
+  };
+}
+
 /**
  * The header of a member: one block, or an extended header before it where names, numbers, fractions of a second or attributes
- * need one. Sparse maps are not written: the data that follows is the whole file.
+ * need one. The header of a sparse file ends with its map (GNU sparse format 1.0); its data are the runs one after the other.
  *
  * @param entry `size` counts for files only
  */
 export function encodeTarHeader(entry: TarEntry): Buffer {
   const size = entry.type === 'file' ? entry.size : 0;
   const path = entry.type === 'directory' && !entry.path.endsWith('/') ? `${entry.path}/` : entry.path;
-  const member = { ...entry, path, size };
-  const records = paxRecords(member);
+  if (entry.type === 'file' && entry.sparse !== undefined) {
+    const map = sparseMap(entry.sparse, size);
+    const stored = map.length + entry.sparse.reduce((sum, run) => sum + run.size, 0);
+    const sparse =
+      encodePaxRecord('GNU.sparse.major', '1') +
+      encodePaxRecord('GNU.sparse.minor', '0') +
+      encodePaxRecord('GNU.sparse.name', path) +
+      encodePaxRecord('GNU.sparse.realsize', String(size));
+    return Buffer.concat([encodeMember({ ...entry, path, size: stored }, sparse), map]);
+  }
+  return encodeMember({ ...entry, path, size }, '');
+}
+
+function encodeMember(member: TarEntry, before: string): Buffer {
+  const { path, size, type } = member;
+  const records = before + paxRecords(member);
   if (records === '') {
     const block = Buffer.alloc(BLOCK);
-    writeBlock(block, member, path, size, TYPE_FLAGS[entry.type]);
+    writeBlock(block, member, path, size, TYPE_FLAGS[type]);
     return block;
   }
   const whole = Buffer.alloc(2 * BLOCK + records.length + tarPadding(records.length));
@@ -107,6 +154,6 @@ export function encodeTarHeader(entry: TarEntry): Buffer {
   const plain = { ...member, mode: 0o644, uid: 0, gid: 0, linkPath: '', devMajor: 0, devMinor: 0 };
   writeBlock(whole.subarray(0, BLOCK), plain, name, records.length, 'x');
   whole.write(records, BLOCK, 'latin1');
-  writeBlock(whole.subarray(whole.length - BLOCK), member, path, size, TYPE_FLAGS[entry.type]);
+  writeBlock(whole.subarray(whole.length - BLOCK), member, path, size, TYPE_FLAGS[type]);
   return whole;
 }

@@ -10,8 +10,7 @@ import {
   OCI_MANIFEST,
 } from '#spec/oci-image/media-types.ts';
 import { familiarReference, formatReference, fullName, parseReference, parseReferenceOrId } from '#spec/reference.ts';
-import { encodeHeader, plainEntry } from '#spec/tar/encode-header.ts';
-import { BLOCK } from '#spec/tar/header-block.ts';
+import { encodeTarHeader, plainEntry, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
 import { type ContentStore, digestOf } from '../content/content-store.ts';
 import type { ImageStore, StoredImage } from '../images/image-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
@@ -148,17 +147,16 @@ function layersOf(
 async function* write(content: ContentStore, members: readonly Member[], lease: Lease): AsyncGenerator<Uint8Array> {
   try {
     for (const directory of ['blobs/', 'blobs/sha256/']) {
-      yield encodeHeader({ ...plainEntry('directory', directory), mode: 0o755 });
+      yield encodeTarHeader({ ...plainEntry('directory', directory), mode: 0o755 });
     }
     for (const { path, size, from } of members) {
-      yield encodeHeader({ ...plainEntry('file', path), size, mode: 0o644 });
+      yield encodeTarHeader({ ...plainEntry('file', path), size, mode: 0o644 });
       if (Buffer.isBuffer(from)) yield from;
       else
         yield* createReadStream(content.pathOf(from.digest), { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>;
-      const padding = (BLOCK - (size % BLOCK)) % BLOCK;
-      if (padding > 0) yield Buffer.alloc(padding);
+      if (tarPadding(size) > 0) yield Buffer.alloc(tarPadding(size));
     }
-    yield Buffer.alloc(2 * BLOCK);
+    yield TAR_END;
   } finally {
     lease[Symbol.dispose]();
   }

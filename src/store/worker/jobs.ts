@@ -10,12 +10,15 @@ import { receiveTree } from '../archive/unpack-tree.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
+import { listChanges, packChanges } from '../layers/change-jobs.ts';
 import { dressImplied } from '../layers/dress-implied.ts';
 
 /** Everything the worker does, by name. The second argument carries bytes in or out. */
 const JOBS = {
   applyLayer,
   copyTree,
+  listChanges,
+  packChanges,
   dressImplied,
   findPath,
   openOverlay,

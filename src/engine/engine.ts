@@ -15,6 +15,8 @@ export interface EngineOptions {
    * appended. Absent: such exits are recorded by the next process that opens the engine.
    */
   readonly exitCommand?: readonly string[];
+  /** Archives of images that come with the program, by their familiar names. */
+  readonly carriedImages?: Readonly<Record<string, string>>;
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

@@ -24,12 +24,13 @@ import { createSystem, type SystemParts } from './system/engine-system.ts';
 export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
 
 function imagesOf({ context, store, events }: Core): Images {
+  const carried = context.options.carriedImages ?? {};
   const usersOf = (imageId: string) =>
     context.containers.usersOfImage(imageId).flatMap((id) => {
       const row = context.containers.get(id);
       return row === undefined ? [] : { id, isRunning: row.status === 'running' || row.status === 'paused' };
     });
-  return createImages({ store, usersOf, emit: (event) => events.emit(event) });
+  return createImages({ store, usersOf, carried, emit: (event) => events.emit(event) });
 }
 
 function ownerOf(store: Store, container: LocatedContainer) {

@@ -1,10 +1,14 @@
 /** The engine's API in this process. */
+import { fileURLToPath } from 'node:url';
 import { openEngine } from '#engine/open-engine.ts';
 import { dispatchTo } from '#serve/docker-api/dispatch.ts';
 import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCommandOf } from './internal.ts';
+
+/** Made by the build beside the program. */
+const HELLO_ARCHIVE = fileURLToPath(new URL('../dist/hello.tar', import.meta.url));
 
 export interface OpenApi {
   readonly dispatch: Dispatch;
@@ -21,7 +25,7 @@ export interface OpenApi {
  */
 export async function openApi(root: string, launcher: string): Promise<OpenApi> {
   const engine = openEngine(
-    { root, exitCommand: exitCommandOf(launcher, root) },
+    { root, exitCommand: exitCommandOf(launcher, root), carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE } },
     {
       apiVersion: API_VERSION,
       minimumApiVersion: MINIMUM_API_VERSION,

@@ -8,10 +8,12 @@ import { compileSeccomp } from '#sys/seccomp/compile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { cgroupPathOf, containerOciConfig } from './container-config.ts';
+import { foreignLaunchPlan } from './foreign-runtime.ts';
 import { cgroupHost, hostFacts } from './host-facts.ts';
 import { joinSharedMemory } from './join-shared-memory.ts';
 import { jsonFileOptions, logAttributes } from './log-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
+import { isForeignRuntime } from './runtime-name.ts';
 
 /**
  * The launch plan of a container as it would start now. Only its config.json is written by making it.
@@ -27,21 +29,25 @@ export async function containerLaunchPlan(
   const config = containerOciConfig(context, row, rootfs);
   // Kept for exec, and for whoever wants to see what the container runs with.
   writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
+  const exitCommand = context.options.exitCommand;
+  const shared = {
+    stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
+    log: logOf(row, paths.log),
+    ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
+  };
+  if (isForeignRuntime(row.hostConfig.Runtime)) return foreignLaunchPlan(context, row, config, rootfs, shared);
   const seccomp = config.linux?.seccomp;
   const compiled = seccomp === undefined ? undefined : await compileSeccomp(seccomp, `${context.root}/cache/seccomp`);
-  const exitCommand = context.options.exitCommand;
   const plan = buildLaunchPlan(config, {
+    ...shared,
     id: row.id,
     bundle: paths.directory,
     rootfs,
     facts: hostFacts(),
     mode: 'supervise',
     runDir: paths.runDirectory,
-    stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
-    log: logOf(row, paths.log),
     cgroup: planCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), config.linux?.resources),
     ...(compiled === undefined ? {} : { seccomp: compiled }),
-    ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
   });
   return joinSharedMemory(withCopyUp(plan, row.spec.mounts));
 }

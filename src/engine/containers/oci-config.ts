@@ -33,7 +33,8 @@ export interface OciInput {
   readonly maxOpenFiles: number;
 }
 
-const OCI_VERSION = '1.2.0';
+/** The oldest version that has all that is used here: runtimes of Debian 12 refuse a newer one. */
+const OCI_VERSION = '1.0.2';
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const OPEN_FILES_SOFT = 1024;
 const OPEN_FILES_HARD = 524_288;

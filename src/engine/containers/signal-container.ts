@@ -4,10 +4,12 @@ import { thawCgroup } from '#sys/cgroup/freeze.ts';
 import { signalProcess } from '#sys/keeper/attach.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
+import { isProcessAlive } from '../state/process-token.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { cgroupHost } from './host-facts.ts';
 import { requireRunning } from './not-running.ts';
+import { isForeignRuntime } from './runtime-name.ts';
 import { settle } from './settle.ts';
 
 const SIGKILL = 9;
@@ -37,7 +39,7 @@ export async function signalContainer(context: EngineContext, id: string, signal
   // As in Docker: where the image names no stop signal, any signal counts as the wish to end it.
   const ends = signal === SIGKILL || !row.spec.config.StopSignal || signal === stopSignalOf(row);
   if (ends && !row.stoppedByUser) context.containers.patch(id, { stoppedByUser: true });
-  await sendSignal(context, id, signal);
+  await sendSignal(context, row, signal);
   if (ends && row.status === 'paused') {
     await thawCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));
     context.containers.patch(id, { status: 'running' });
@@ -52,11 +54,18 @@ function endRestarting(context: EngineContext, row: ContainerRow): void {
   context.feed.announce();
 }
 
-async function sendSignal(context: EngineContext, id: string, signal: number): Promise<void> {
+async function sendSignal(context: EngineContext, row: ContainerRow, signal: number): Promise<void> {
+  const { id } = row;
   try {
-    await signalProcess(pathsOf(context.root, id).runDirectory, signal);
+    // The keeper's child is the other runtime: the container's process is signalled past it.
+    if (isForeignRuntime(row.hostConfig.Runtime)) signalIfAlive(row, signal);
+    else await signalProcess(pathsOf(context.root, id).runDirectory, signal);
   } catch (error) {
     // It died just now: what a signal could have done has happened.
     if (!isBerthError(error, 'conflict')) throw error;
   }
+}
+
+function signalIfAlive(row: ContainerRow, signal: number): void {
+  if (isProcessAlive(row.pid, row.pidStart)) process.kill(row.pid, signal);
 }

@@ -13,6 +13,8 @@ import { currentBoot } from '../state/process-token.ts';
 import { prepareBindSources } from './bind-sources.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
+import { foreignExitStatus, foreignInit } from './foreign-runtime.ts';
+import { isForeignRuntime } from './runtime-name.ts';
 import { settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
 import { wrapFailure } from './wrap-failure.ts';
@@ -102,11 +104,13 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
   fault('start.recorded');
   await context.pending.connect(row.id, (wish) => attach(runDirectory, wish));
   await launched.start();
+  const init = isForeignRuntime(row.hostConfig.Runtime) ? await foreignInit(runDirectory) : {};
   const startedNs = readStartTimeNs(runDirectory) ?? nowNs();
   fault('start.started');
   context.sql.transaction(() => {
     context.containers.patch(row.id, {
       status: 'running',
+      ...init,
       startedAt: formatTimeNs(startedNs),
       starts: row.starts + 1,
       exitCode: 0,
@@ -119,6 +123,11 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
   context.feed.announce();
 }
 
+function exitStatusFor(error: unknown): number {
+  if (error instanceof PlanError) return exitStatusOf(error.failure);
+  return isBerthError(error) && error.code === 'start.foreign-runtime' ? foreignExitStatus(error.message) : 128;
+}
+
 /** A failed start leaves the row as it was but for the error and the exit code; `--rm` removes the container. */
 async function takeBack(
   context: EngineContext,
@@ -128,7 +137,7 @@ async function takeBack(
   shown: unknown,
 ): Promise<void> {
   rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
-  const exitCode = error instanceof PlanError ? exitStatusOf(error.failure) : 128;
+  const exitCode = exitStatusFor(error);
   const nobody = { pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
   const patch = { status, exitCode, error: messageOf(shown), ...nobody };
   context.containers.patch(row.id, patch);

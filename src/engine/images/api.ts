@@ -37,6 +37,11 @@ export interface Images {
     options?: { readonly quiet?: boolean; readonly platform?: ImagePlatform | undefined },
     abort?: AbortSignal,
   ): AsyncIterable<ProgressMessage>;
+  /**
+   * Brings an image from where it comes from; today only those that the program carries.
+   * @throws unsupported for all others
+   */
+  pull(name: string, tag?: string): AsyncIterable<ProgressMessage>;
   /** An archive that `load` and other engines read. */
   save(names: readonly string[], options?: { readonly platform?: ImagePlatform | undefined }): Promise<Readable>;
   /** Makes an image of a root filesystem tar. @returns its id, `sha256:...` */

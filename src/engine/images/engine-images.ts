@@ -5,6 +5,7 @@ import type { ImageUser } from '#store/images/remove-image.ts';
 import type { Store } from '#store/open-store.ts';
 import type { NewEvent } from '../events/api.ts';
 import type { ImagePlatform, Images } from './api.ts';
+import { type CarriedImages, openCarriedImage } from './carried-images.ts';
 import { checkPlatform } from './check-platform.ts';
 import { reportsOf } from './progress-queue.ts';
 
@@ -13,6 +14,7 @@ export interface ImagesParts {
   /** Containers made from an image. */
   readonly usersOf: (imageId: string) => readonly ImageUser[];
   readonly emit: (event: NewEvent) => void;
+  readonly carried: CarriedImages;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -66,6 +68,12 @@ function load(parts: ImagesParts, archive: Readable, platform: ImagePlatform | u
   });
 }
 
+async function* pull(parts: ImagesParts, name: string, bytes: Readable, reference: string) {
+  yield { status: `${reference} comes with Berth` };
+  for await (const message of load(parts, bytes, undefined)) if (message.stream === undefined) yield message;
+  note(parts, 'pull', reference, name);
+}
+
 async function importImage(parts: ImagesParts, tar: Readable, options: Parameters<Images['import']>[1] = {}) {
   const { repository, tag: tagName, changes, message = 'Imported from -', platform } = options;
   const reference =
@@ -90,6 +98,10 @@ export function createImages(parts: ImagesParts): Images {
     tag: async (name, repository, tagName) => tag(parts, name, repository, tagName),
     remove: (name, options = {}) => remove(parts, name, options),
     load: (archive, options) => load(parts, archive, options?.platform),
+    pull: (name, tagName) => {
+      const { reference, bytes } = openCarriedImage(parts.carried, name, tagName);
+      return pull(parts, name, bytes, reference);
+    },
     save: async (names, options) => {
       for (const name of options?.platform === undefined ? [] : names) checkedName(store, name, options?.platform);
       const stream = store.save(names);

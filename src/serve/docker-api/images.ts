@@ -35,11 +35,7 @@ async function* importProgress(id: Promise<string>): AsyncGenerator<ProgressMess
 
 async function create(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const fromImage = context.text('fromImage');
-  if (fromImage !== undefined) {
-    const message = `cannot pull ${fromImage}: images from registries are not supported yet`;
-    const hint = 'Load an archive with "berth load" or import a root filesystem with "berth import".';
-    throw new BerthError('unsupported', 'image.pull', message, { hint });
-  }
+  if (fromImage !== undefined) return progress(backend.pull(fromImage, context.text('tag')));
   const source = context.text('fromSrc');
   if (source !== '-') {
     const message = `cannot import from ${source ?? 'nothing'}: only an archive in the request body can be imported`;

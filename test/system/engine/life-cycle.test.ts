@@ -113,7 +113,7 @@ test('remove refuses a running container and takes it with force', async () => {
   await assert.rejects(containers.remove('runner'), {
     kind: 'conflict',
     message:
-      'cannot remove container "runner": container is running: stop the container before removing or force remove',
+      'cannot remove container "/runner": container is running: stop the container before removing or force remove',
   });
   await containers.remove('runner', { force: true });
   assert.deepEqual(await containers.list({ all: true }), []);
@@ -154,6 +154,7 @@ test('events tell the whole story, with the time of the exit itself', async () =
   }
   assert.deepEqual(seen, [
     ['create', undefined],
+    ['attach', undefined],
     ['start', undefined],
     ['die', '2'],
     ['rename', undefined],

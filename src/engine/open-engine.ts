@@ -1,10 +1,10 @@
-import { BerthError } from '#base/errors.ts';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
 import { kernelRelease, machineTotals } from '#sys/proc-host.ts';
 import { processTable } from '#sys/proc-top.ts';
 import type { Archives } from './archive/api.ts';
+import { commitContainer } from './archive/commit-container.ts';
 import { createArchives } from './archive/engine-archives.ts';
 import { resolveIdentity } from './containers/account-files.ts';
 import type { LocatedContainer } from './containers/api.ts';
@@ -41,18 +41,14 @@ function ownerOf(store: Store, container: LocatedContainer) {
   return { uid, gid };
 }
 
-function notYet(what: string): BerthError {
-  return new BerthError('unsupported', 'engine.not-yet', `${what} is not supported yet`);
-}
-
 function archivesOf({ store, containers, events }: Core): Archives {
   return createArchives({
     containers,
     trees: store.trees,
     rootfsOf: async (id) => store.snapshots.mountOf(id),
     ownerOf: async (container) => ownerOf(store, container),
-    changesOf: () => Promise.reject(notYet('changes of a container')),
-    commit: () => Promise.reject(notYet('committing a container')),
+    changesOf: (id) => store.changes(id),
+    commit: (container, options, config) => commitContainer(store, container, options, config),
     emit: (event) => events.emit(event),
   });
 }

@@ -1,5 +1,6 @@
 /** Checks answers of the API against its OpenAPI 2.0 description. */
 import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 
 interface Schema {
@@ -76,7 +77,7 @@ export class OpenApi {
       const nullable = schema['x-nullable'] || given['x-nullable'] || ['array', 'object'].includes(schema.type ?? '');
       return nullable ? [] : [`${at} is null`];
     }
-    if (schema.enum !== undefined && !schema.enum.includes(value) && !(value === '' && schema.enum.includes('')))
+    if (schema.enum !== undefined && !schema.enum.some((allowed) => isDeepStrictEqual(allowed, value)))
       return [`${at} is ${JSON.stringify(value)}, not one of ${schema.enum.join(', ')}`];
     switch (schema.type) {
       case 'string':

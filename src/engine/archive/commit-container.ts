@@ -21,6 +21,22 @@ const KEYS = [
 ] as const;
 
 /**
+ * What an image keeps of a container's configuration.
+ *
+ * @param wanted goes before the container's own; what it leaves empty is the container's
+ */
+export function committedConfig(own: Loose<ContainerConfig>, wanted: Loose<ContainerConfig> = {}): ImageRunConfig {
+  const entries = KEYS.map((key) => [key, isEmpty(wanted[key]) ? own[key] : wanted[key]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !isEmpty(value))) as ImageRunConfig;
+}
+
+/** Name of the new image as one text; undefined for an image without a name. */
+export function committedName({ repository = '', tag = '' }: CommitOptions): string | undefined {
+  if (repository === '') return undefined;
+  return tag === '' ? repository : `${repository}:${tag}`;
+}
+
+/**
  * Makes an image of a container: its files and its configuration.
  *
  * @param config replaces parts of the container's own configuration
@@ -34,22 +50,17 @@ export async function commitContainer(
   config: Loose<ContainerConfig> | undefined,
 ): Promise<string> {
   const own = container.inspect().Config;
-  const { repository = '', tag = '', changes, author, comment } = options;
-  const reference = repository === '' ? undefined : tag === '' ? repository : `${repository}:${tag}`;
-  const command = [...(own.Entrypoint ?? []), ...(own.Cmd ?? [])].join(' ');
-  const runConfig = { ...pick(own), ...pick(config ?? {}) };
   return await store.commit(container.id, {
-    reference,
-    config: runConfig,
-    changes,
-    author,
-    comment,
-    createdBy: command,
+    reference: committedName(options),
+    config: committedConfig(own, config ?? {}),
+    changes: options.changes,
+    author: options.author,
+    comment: options.comment,
+    createdBy: [...(own.Entrypoint ?? []), ...(own.Cmd ?? [])].join(' '),
   });
 }
 
-/** What is said; null and nothing are not. */
-function pick(config: Loose<ContainerConfig>): ImageRunConfig {
-  const entries = KEYS.map((key) => [key, config[key]] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null)) as ImageRunConfig;
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === false) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }

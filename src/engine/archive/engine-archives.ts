@@ -3,11 +3,13 @@ import { finished } from 'node:stream';
 import { BerthError, messageOf } from '#base/errors.ts';
 import type { ContainerConfig, Loose } from '#spec/docker-api/containers.ts';
 import type { CommitOptions, FilesystemChange } from '#spec/docker-api/images.ts';
+import { familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
 import { toByteText } from '#spec/tar/byte-text.ts';
 import type { FoundPath } from '#store/archive/find-path.ts';
 import type { Containers, LocatedContainer } from '../containers/api.ts';
 import type { NewEvent } from '../events/api.ts';
 import type { Archives, PutOptions } from './api.ts';
+import { committedName } from './commit-container.ts';
 import { absolutePath, type PlacedPath, placePath, type RootParts } from './container-root.ts';
 import { lastPart, pathStat } from './path-stat.ts';
 
@@ -121,12 +123,15 @@ async function commit(
   } finally {
     if (pauses) await parts.containers.unpause(container.id);
   }
-  note(parts, container, 'commit', { comment: options.comment ?? '', imageID: id, imageRef: imageName(options) });
+  const name = committedName(options);
+  if (name !== undefined)
+    parts.emit({ type: 'image', action: 'tag', id, attributes: { ...container.labels, name: withTag(name) } });
+  note(parts, container, 'commit', { comment: options.comment ?? '', imageID: id, imageRef: withTag(name ?? '') });
   return id;
 }
 
-function imageName({ repository = '', tag = '' }: CommitOptions): string {
-  return tag === '' ? repository : `${repository}:${tag}`;
+function withTag(name: string): string {
+  return name === '' ? '' : familiarReference(withDefaultTag(parseReference(name)));
 }
 
 /** Turns failures of the system on what a user named into errors that say so. */

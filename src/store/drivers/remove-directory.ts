@@ -1,4 +1,5 @@
-import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { isErrno } from '#base/errors.ts';
 import type { FileWorkers } from '../worker/file-workers.ts';
 
@@ -6,14 +7,22 @@ import type { FileWorkers } from '../worker/file-workers.ts';
 const DIRECTORIES_MAX = 200;
 
 /**
- * Removes a directory that nobody uses any more, whatever bytes its names are made of. Small trees are removed here without
+ * Removes a directory, or a file, that nobody uses any more, whatever bytes its names are made of. Small trees are removed here without
  * waiting for a thread to start.
  */
 export async function removeDirectory(path: string, workers: FileWorkers): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    await rm(path, { force: true });
+    return;
+  }
   const budget = { directories: DIRECTORIES_MAX };
   try {
     if (await removeSmall(Buffer.from(path), budget)) return;
   } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) {
+      await unlink(path);
+      return;
+    }
     // Deeper than a path can name, or someone else removes it too: the worker can deal with both.
     if (!isErrno(error, 'ENAMETOOLONG', 'ENOTEMPTY', 'ENOENT')) throw error;
   }

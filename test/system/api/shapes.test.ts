@@ -27,7 +27,9 @@ const UNDESCRIBED = [
   /\.precpu_stats\.system_cpu_usage/,
   /^\$\.(GoVersion|ID) /,
   /^\$\.(code|hint) is not described/,
-  /ContainerIDFile is null/,
+  /MemorySwappiness is null/,
+  /^\$\.ExitCode is null/,
+  /^\$\.(status|id|from) is not described/,
 ];
 
 const skip = hasDescription() ? false : 'the OpenAPI description is not beside the repository';

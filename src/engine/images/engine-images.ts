@@ -110,9 +110,11 @@ export function createImages(parts: ImagesParts): Images {
     },
     import: (tar, options) => importImage(parts, tar, options),
     prune: async (filters = {}) => {
+      const before = new Set(store.images.table.all().map(({ id }) => id));
       const report = await store.pruneImages(parts.usersOf, filters);
-      for (const { Deleted } of report.ImagesDeleted ?? [])
-        if (Deleted !== undefined) note(parts, 'delete', Deleted, Deleted, {});
+      // Layers are listed as deleted too, but only images have events.
+      for (const { Deleted: id } of report.ImagesDeleted ?? [])
+        if (id !== undefined && before.has(id)) note(parts, 'delete', id, id, {});
       parts.emit({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(report.SpaceReclaimed) } });
       return report;
     },

@@ -1,11 +1,35 @@
 import { formatTimeNs, ZERO_TIME } from '#base/time.ts';
-import type { ImageHistoryItem, ImageInspect } from '#spec/docker-api/images.ts';
+import type { ImageHistoryItem, ImageInspect, ImageRunConfig } from '#spec/docker-api/images.ts';
 import type { LayerDirectory } from '../drivers/driver.ts';
 import type { ImageTable } from '../metadata/image-table.ts';
 import type { LayerRow } from '../metadata/layer-table.ts';
 import { createdSeconds } from './created.ts';
 import type { StoredImage } from './image-store.ts';
 import { splitNames } from './list-images.ts';
+
+/** In the order in which Docker writes them. */
+const RUN_CONFIG_KEYS = [
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'ArgsEscaped',
+  'Healthcheck',
+  'OnBuild',
+  'Shell',
+] as const satisfies readonly (keyof ImageRunConfig)[];
+
+/** What an image says to its containers; what it leaves unsaid is left out. */
+function shownConfig(config: ImageRunConfig): ImageRunConfig {
+  const isSaid = (value: unknown) =>
+    typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  return Object.fromEntries(RUN_CONFIG_KEYS.map((key) => [key, config[key]]).filter(([, value]) => isSaid(value)));
+}
 
 /** An image as `GET /images/{name}/json` describes it. */
 export function inspectImage(
@@ -26,7 +50,7 @@ export function inspectImage(
     ...(config.created === undefined ? {} : { Created: config.created }),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    Config: config.config ?? null,
+    Config: shownConfig(config.config ?? {}),
     Architecture: config.architecture,
     ...(config.variant === undefined ? {} : { Variant: config.variant }),
     Os: config.os,

@@ -104,6 +104,9 @@ int write_all(int fd, const void *buf, size_t len);
 ssize_t read_small(int fd, char *buf, size_t cap);
 void fail_path(const char *path);
 void fail_detail(const char *s);
+/* new_mount.c: fsconfig of options "key" or "key=value"; the kernel's own words of a failure */
+int configure_mount(int fs, struct list options);
+void read_mount_log(int fs);
 
 /* plan.c */
 int plan_check(const uint8_t *data, size_t len, struct plan *plan);
@@ -169,7 +172,11 @@ int run_argv(const char *path, const char *const *argv, const char *const *env, 
 	     uint64_t timeout_ms);
 pid_t spawn_program(struct list argv, struct list env, const char *extra);
 
+/* home.c */
+void add_home(const char **env);
+
 /* exec.c */
+int prepare_exec(void);
 int find_program(const char *name, const char *search_path, char *found, size_t cap);
 
 /* log.c */

@@ -10,94 +10,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { OPTION_VALUE_MAX = 255 };
-
-/* The kernel's own explanation of a failed mount ("e overlay: ..."), the last line of it. */
-static void read_mount_log(int fs)
-{
-	char line[512];
-	ssize_t n;
-
-	while ((n = read(fs, line, sizeof line - 1)) > 0) {
-		line[n] = 0;
-		if (line[n - 1] == '\n')
-			line[n - 1] = 0;
-		fail_detail(n > 2 && line[1] == ' ' ? line + 2 : line);
-	}
-}
-
-/* Longer values than fsconfig takes can only be paths: handed over as descriptors' names. */
-static int configure_long(int fs, const char *key, const char *value)
-{
-	char link[64];
-	struct text t;
-	int fd = open(value, O_PATH | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	text_init(&t, link, sizeof link);
-	text_add(&t, "/proc/self/fd/");
-	text_num(&t, (uint64_t)fd);
-	err = fsconfig(fs, FSCONFIG_SET_STRING, key, link, 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-/* Each option is "key" or "key=value". */
-static int configure(int fs, struct list options)
-{
-	const char *option, *equals;
-	char key[64];
-	int err;
-
-	while (list_str(&options, &option)) {
-		equals = strchr(option, '=');
-		if (!equals) {
-			err = fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0) ? -errno : 0;
-		} else if ((size_t)(equals - option) >= sizeof key) {
-			err = -ENAMETOOLONG;
-		} else {
-			memcpy(key, option, (size_t)(equals - option));
-			key[equals - option] = 0;
-			if (strlen(equals + 1) > OPTION_VALUE_MAX)
-				err = configure_long(fs, key, equals + 1);
-			else
-				err = fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0) ? -errno : 0;
-		}
-		if (err) {
-			fail_detail(option);
-			read_mount_log(fs);
-			return err;
-		}
-	}
-	return 0;
-}
-
-int op_new_mount(struct op *op)
-{
-	uint64_t slot = op_int(op);
-	const char *type = op_str(op);
-	struct list options = op_list(op);
-	unsigned attrs = (unsigned)op_int(op);
-	int fs, mnt, err;
-
-	fail_path(type);
-	fs = fsopen(type, FSOPEN_CLOEXEC);
-	if (fs < 0)
-		return -errno;
-	err = configure(fs, options);
-	if (!err && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
-		err = -errno;
-		read_mount_log(fs);
-	}
-	if (!err) {
-		mnt = fsmount(fs, FSMOUNT_CLOEXEC, attrs);
-		err = mnt < 0 ? -errno : slot_set(slot, mnt);
-	}
-	close(fs);
-	return err;
-}
-
 static int clone_at(struct place at, bool recursive)
 {
 	int fd = place_open(at, O_PATH, 0), tree;
@@ -200,7 +112,7 @@ int op_remount(struct op *op)
 	if (fd < 0)
 		return fd;
 	fs = fspick(fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
-	err = fs < 0 ? -errno : configure(fs, op_list(op));
+	err = fs < 0 ? -errno : configure_mount(fs, op_list(op));
 	if (!err && fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)) {
 		err = -errno;
 		read_mount_log(fs);

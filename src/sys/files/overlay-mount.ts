@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '#base/errors.ts';
+import { BerthError, isErrno } from '#base/errors.ts';
 import type { OverlayRootfs } from '#spec/rootfs.ts';
 import { closeFd, mknodAt, openAt } from './at-calls.ts';
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY, S_IFCHR } from './flags.ts';
@@ -20,17 +20,52 @@ const PLAIN: readonly (readonly [string, string])[] = [
   ['index', 'off'],
 ];
 
+/** fsconfig takes values up to this many bytes. */
+const VALUE_MAX = 255;
+
 /**
  * Mounts an overlay that no mount table ever shows: it lives as long as the descriptor (fsopen(2), fsmount(2)).
  *
  * @param rootfs without `upper` and `work` it is read-only and needs two lower directories
  * @returns a descriptor of its root directory
+ * @throws BerthError `unsupported` for more layers than a kernel before Linux 6.8 takes
  */
 export function mountDetachedOverlay(rootfs: Pick<OverlayRootfs, 'lower'> & Partial<OverlayRootfs>): number {
+  try {
+    return mountOverlay(
+      rootfs,
+      rootfs.lower.map((lower) => ['lowerdir+', lower]),
+    );
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error;
+    return mountJoined(rootfs);
+  }
+}
+
+/** Before Linux 6.8 all lower directories go into one value: each is named by a descriptor, to have room for many. */
+function mountJoined(rootfs: Pick<OverlayRootfs, 'lower'> & Partial<OverlayRootfs>): number {
+  const layers: number[] = [];
+  try {
+    for (const lower of rootfs.lower) layers.push(openAt(AT_FDCWD, lower, O_RDONLY | O_DIRECTORY));
+    const joined = layers.map((fd) => `/dev/fd/${fd}`).join(':');
+    if (joined.length > VALUE_MAX) {
+      throw new BerthError(
+        'unsupported',
+        'overlay.too-many-layers',
+        `cannot mount an overlay of ${layers.length} layers for this: it needs Linux 6.8`,
+      );
+    }
+    return mountOverlay(rootfs, [['lowerdir', joined]]);
+  } finally {
+    for (const fd of layers) closeFd(fd);
+  }
+}
+
+function mountOverlay(rootfs: Partial<OverlayRootfs>, layers: readonly (readonly [string, string])[]): number {
   const context = Number(libc.fsopen(NR.fsopen, 'overlay', FSOPEN_CLOEXEC));
   if (context < 0) throw lastError('fsopen', 'overlay');
   try {
-    for (const lower of rootfs.lower) configure(context, 'lowerdir+', lower);
+    for (const [key, value] of layers) configure(context, key, value);
     if (rootfs.upper !== undefined) configure(context, 'upperdir', rootfs.upper);
     if (rootfs.work !== undefined) configure(context, 'workdir', rootfs.work);
     for (const [key, value] of PLAIN) configure(context, key, value);

@@ -3,6 +3,7 @@ import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts
 import type { LinuxSeccomp, OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import { dockerDefaultSeccomp, loadDockerProfile } from '#spec/seccomp-profile.ts';
+import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { readProcessFile } from '#sys/proc.ts';
 import { kernelVersion } from '#sys/proc-host.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
@@ -63,7 +64,7 @@ export function seccompOf(host: HostConfig): LinuxSeccomp | undefined {
 function apparmorProfileOf(host: HostConfig): string | undefined {
   const { apparmor } = parseSecurityOptions(host.SecurityOpt);
   if (!apparmorEnabled()) return undefined;
-  return apparmor ?? (host.Privileged ? 'unconfined' : 'docker-default');
+  return apparmor ?? (host.Privileged ? 'unconfined' : DEFAULT_PROFILE);
 }
 
 /** The highest number of open files this process may allow others. */

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
+import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
+import { provideProfile } from '#sys/apparmor/profiles.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
 import type { LaunchPlan, LogPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
 import { compileSeccomp } from '#sys/seccomp/compile.ts';
@@ -26,7 +28,7 @@ export async function containerLaunchPlan(
   rootfs: RootfsMount,
 ): Promise<LaunchPlan> {
   const paths = pathsOf(context.root, row.id);
-  const config = containerOciConfig(context, row, rootfs);
+  const config = await confined(containerOciConfig(context, row, rootfs));
   // Kept for exec, and for whoever wants to see what the container runs with.
   writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
   const exitCommand = context.options.exitCommand;
@@ -50,6 +52,14 @@ export async function containerLaunchPlan(
     ...(compiled === undefined ? {} : { seccomp: compiled }),
   });
   return joinSharedMemory(withCopyUp(plan, row.spec.mounts));
+}
+
+/** The same with an AppArmor profile that the kernel has: the default one is loaded when it is not there yet. */
+async function confined(config: OciConfig): Promise<OciConfig> {
+  const asked = config.process?.apparmorProfile;
+  if (config.process === undefined || asked === undefined) return config;
+  const profile = await provideProfile(asked);
+  return { ...config, process: { ...config.process, apparmorProfile: profile ?? 'unconfined' } };
 }
 
 /** What the exit command needs of this process's environment. */

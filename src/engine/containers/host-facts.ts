@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { detectHostFacts } from '#runtime/host-facts.ts';
 import type { HostFacts } from '#runtime/plan/launch-options.ts';
 import { type CgroupHost, detectCgroups, readTextIfPresent } from '#sys/cgroup/host.ts';
+import { hasFileV2 } from '#sys/cgroup/plan-v2.ts';
+import { systemProbe } from '#sys/cgroup/probe.ts';
 import type { LimitSupport } from './resource-limits.ts';
 
 let support: LimitSupport | undefined;
@@ -62,12 +64,13 @@ function supportV1(host: CgroupHost): LimitSupport {
 }
 
 function supportV2(host: CgroupHost): LimitSupport {
-  const root = host.unified?.mountPoint ?? '/sys/fs/cgroup';
   const has = (controller: string) => host.unified?.controllers.includes(controller) ?? false;
+  const hasFile = hasFileV2(host, '/berth', systemProbe);
+  const weight = has('io') && (hasFile('io', 'io.weight') || hasFile('io', 'io.bfq.weight'));
   return {
     ...common(),
     memory: has('memory'),
-    swap: has('memory') && anyGroupHas(root, 'memory.swap.max'),
+    swap: has('memory') && hasFile('memory', 'memory.swap.max'),
     swappiness: false,
     memoryReservation: has('memory'),
     oomKillDisable: false,
@@ -76,8 +79,8 @@ function supportV2(host: CgroupHost): LimitSupport {
     cpuQuota: has('cpu'),
     cpuRealtime: false,
     cpuset: has('cpuset'),
-    blkioWeight: has('io') && (anyGroupHas(root, 'io.weight') || anyGroupHas(root, 'io.bfq.weight')),
-    blkioWeightDevice: has('io') && (anyGroupHas(root, 'io.weight') || anyGroupHas(root, 'io.bfq.weight')),
+    blkioWeight: weight,
+    blkioWeightDevice: weight,
     blkioThrottle: has('io'),
   };
 }

@@ -1,5 +1,6 @@
 import { formatTimeNs } from '#base/time.ts';
 import type { ContainerInspect } from '#spec/docker-api/containers.ts';
+import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { mountPointsOf, networkSettingsOf, stateOf } from './describe.ts';
@@ -31,7 +32,7 @@ export function inspectRow(context: EngineContext, row: ContainerRow): Container
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: apparmorEnabled()
-      ? (apparmor ?? (row.hostConfig.Privileged ? 'unconfined' : 'docker-default'))
+      ? (apparmor ?? (row.hostConfig.Privileged ? 'unconfined' : DEFAULT_PROFILE))
       : '',
     ExecIDs: execs.length > 0 ? execs : null,
     HostConfig: row.hostConfig,

@@ -35,6 +35,7 @@ export function checkImport(rules: Rules, file: string, specifier: string): stri
   }
   if (specifier.startsWith('.')) {
     const target = normalize(join(dirname(file), specifier));
+    if (target === 'package.json') return undefined;
     const inLayer = target.startsWith(`src/${from}/`) || (isTest && !target.startsWith('src/'));
     return inLayer ? undefined : `${file}: the relative import ${specifier} leaves its layer`;
   }

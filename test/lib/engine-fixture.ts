@@ -71,6 +71,8 @@ export async function openEngineFixture(options: Partial<EngineOptions> = {}): P
       const last = openCore({ root });
       try {
         await removeAll(last);
+        // Takes away what a killed process had moved aside to delete.
+        await last.store.collectGarbage();
         await assertNothingLeft(last, root);
       } finally {
         for (const each of [last, ...opened]) await each.close();

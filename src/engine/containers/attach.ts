@@ -8,18 +8,21 @@ import type { ContainerRow } from '../state/container-row.ts';
 import type { Attachment, AttachOptions } from './api.ts';
 import type { AttachWish } from './pending-attaches.ts';
 
-/** The key sequence of a request: the default when it names none, nothing when it names an empty one. */
-export function detachKeysOf(text: string | undefined): Uint8Array {
-  if (text === undefined) return DEFAULT_DETACH_KEYS;
-  return text === '' ? new Uint8Array() : parseDetachKeys(text);
+/**
+ * The key sequence of a request: the default when it names none, nothing when it names an empty one. Only a terminal has keys:
+ * input that is piped in may hold any bytes.
+ */
+export function detachKeysOf(text: string | undefined, tty: boolean): Uint8Array {
+  const keys = text === undefined ? DEFAULT_DETACH_KEYS : text === '' ? new Uint8Array() : parseDetachKeys(text);
+  return tty ? keys : new Uint8Array();
 }
 
-function wishOf(options: AttachOptions): AttachWish {
+function wishOf(options: AttachOptions, tty: boolean): AttachWish {
   return {
     stdin: options.stdin ?? false,
     stdout: options.stdout ?? false,
     stderr: options.stderr ?? false,
-    detachKeys: detachKeysOf(options.detachKeys),
+    detachKeys: detachKeysOf(options.detachKeys, tty),
   };
 }
 
@@ -33,8 +36,8 @@ export async function attachContainer(
   ref: string,
   options: AttachOptions,
 ): Promise<Attachment> {
-  const wish = wishOf(options);
   const tty = row.spec.config.Tty;
+  const wish = wishOf(options, tty);
   if (row.status === 'paused') {
     throw new BerthError(
       'conflict',

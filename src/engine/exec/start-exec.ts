@@ -76,7 +76,7 @@ async function run(context: EngineContext, row: ContainerRow, exec: ExecRow, det
             stdin: spec.attachStdin,
             stdout: spec.attachStdout,
             stderr: spec.attachStderr,
-            detachKeys: detachKeysOf(spec.detachKeys === '' ? undefined : spec.detachKeys),
+            detachKeys: detachKeysOf(spec.detachKeys === '' ? undefined : spec.detachKeys, spec.tty),
           });
     // Watched from before the start on, so that however short it is its end is seen here.
     followExec(context, exec).catch(() => undefined);

@@ -69,6 +69,8 @@ const MOUNT_ATTR_NOSUID = 2;
 const MOUNT_ATTR_NODEV = 4;
 const MOUNT_ATTR_NOEXEC = 8;
 const MS_PRIVATE = 1 << 18;
+/** In a user namespace devices can not be made. */
+const EPERM = 1;
 export const ROOT = 0;
 
 export interface BasicOptions {
@@ -88,6 +90,11 @@ export interface BasicOptions {
   readonly started?: readonly PlanOp[];
   readonly cleanup?: readonly PlanOp[];
   readonly name?: string;
+  /** Instead of the usual mounts. */
+  readonly filesystem?: readonly PlanOp[];
+  readonly middle?: readonly PlanOp[];
+  readonly cloneSide?: 'before' | 'middle';
+  readonly rootHow?: 'pivot' | 'move';
 }
 
 /** A container as small as it can be: namespaces, overlay, proc, dev with a devpts when there is a terminal. */
@@ -105,12 +112,17 @@ export function basicPlan(
     exit: o.exit ?? { collect: [] },
     ops: [
       ...(o.before ?? []),
-      { op: 'clone', side: 'before', namespaces: o.namespaces ?? ['mount', 'pid', 'network', 'ipc', 'uts'] },
+      ...(o.middle ?? []),
+      {
+        op: 'clone',
+        side: o.cloneSide ?? 'before',
+        namespaces: o.namespaces ?? ['mount', 'pid', 'network', 'ipc', 'uts'],
+      },
       ...(o.parent ?? []),
-      ...filesystemOps(paths, lower),
+      ...(o.filesystem ?? filesystemOps(paths, lower)),
       ...(stdio.kind === 'terminal' ? terminalOps() : []),
       ...(o.beforePivot ?? []),
-      { op: 'pivot-root', side: 'child', slot: ROOT, how: 'pivot' },
+      { op: 'pivot-root', side: 'child', slot: ROOT, how: o.rootHow ?? 'pivot' },
       ...(o.beforeGate ?? []),
       { op: 'gate', side: 'child' },
       ...(o.beforeExec ?? []),
@@ -164,7 +176,16 @@ function filesystemOps(paths: { runDir: string; upper: string; work: string }, l
       attrs: MOUNT_ATTR_NOSUID,
     },
     { ...child, op: 'attach', slot: 2, at: { root: ROOT, path: '/dev' } },
-    { ...child, op: 'mknod', at: { root: ROOT, path: '/dev/null' }, type: 'char', mode: 0o666, major: 1, minor: 3 },
+    {
+      ...child,
+      op: 'mknod',
+      at: { root: ROOT, path: '/dev/null' },
+      type: 'char',
+      mode: 0o666,
+      major: 1,
+      minor: 3,
+      tolerate: [EPERM],
+    },
     { ...child, op: 'symlink', at: { root: ROOT, path: '/dev/stdout' }, target: '/proc/self/fd/1' },
   ];
 }

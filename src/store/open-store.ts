@@ -11,8 +11,10 @@ import type {
 import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-images.ts';
 import { saveImages } from './archive/save-images.ts';
 import { ContentStore } from './content/content-store.ts';
+import type { DiskUsageReport } from './disk-usage.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
+import { checkStore, type Finding } from './fsck.ts';
 import { type Collected, collectGarbage } from './gc.ts';
 import { type CommitOptions, commitImage } from './images/commit-image.ts';
 import type { Filters } from './images/image-filters.ts';
@@ -68,6 +70,10 @@ export interface Store {
   pruneImages(users: ImageUsers, filters?: Filters): Promise<ImagePruneReport>;
   /** Removes what nothing needs any more. */
   collectGarbage(): Promise<Collected>;
+  /** Bytes on the disk below the root by what they are for. */
+  diskUsage(): Promise<DiskUsageReport>;
+  /** Checks rows and files against each other, and repairs what can be. */
+  check(repair: boolean): Promise<Finding[]>;
   /** Ends the threads. The database stays open: it is the caller's. */
   close(): Promise<void>;
 }
@@ -120,6 +126,8 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     removeImage: (name, users, options) => removeImage(removal(users), name, options),
     pruneImages: (users, filters) => pruneImages(removal(users), filters),
     collectGarbage: collect,
+    diskUsage: () => workers.run('measureRoot', { root }),
+    check: (repair) => checkStore({ ...parts, snapshots }, repair),
     close: () => workers.close(),
   };
 }

@@ -86,6 +86,11 @@ export class SnapshotStore {
     };
   }
 
+  all(): SnapshotRow[] {
+    const rows = this.#parts.db.prepare('SELECT container_id FROM snapshots').all();
+    return rows.flatMap((row) => this.get(String(row['container_id'])) ?? []);
+  }
+
   /** @throws not-found */
   require(containerId: string): SnapshotRow {
     const row = this.get(containerId);

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fault } from '#base/fault.ts';
@@ -102,6 +102,39 @@ export class LayerStore {
         if (late.status === 'fulfilled') await this.#parts.workers.run('removeTree', { path: late.value.target });
       }
     }
+  }
+
+  /** Compares a layer's directory with its archive. @returns the first difference in words */
+  async firstDifference(row: LayerRow): Promise<string | undefined> {
+    const { workers, paths } = this.#parts;
+    const { target } = await this.#unpack(this.#sourceOf(row), row.parent);
+    try {
+      return await workers.run('compareLayer', { layer: paths.layer(row.driver, row.chainId), fresh: target });
+    } finally {
+      await workers.run('removeTree', { path: target });
+    }
+  }
+
+  /** Unpacks a layer once more and puts it in the place of its directory. What has the old one mounted keeps it. */
+  async rebuild(row: LayerRow): Promise<void> {
+    const { content, db, paths, workers } = this.#parts;
+    const driver = await this.#parts.driver();
+    const { target, applied } = await this.#unpack(this.#sourceOf(row), row.parent);
+    await driver.finishLayer(target, applied.implied, this.directories(row.parent));
+    const place = paths.layer(row.driver, row.chainId);
+    const aside = content.temporaryPath();
+    transact(db, () => {
+      if (existsSync(place)) renameSync(place, aside);
+      mkdirSync(dirname(place), { recursive: true, mode: 0o711 });
+      renameSync(target, place);
+    });
+    await workers.run('removeTree', { path: aside });
+  }
+
+  #sourceOf(row: LayerRow): LayerSource {
+    const { content } = this.#parts;
+    const blob = { path: content.pathOf(row.blob), digest: row.blob, size: content.sizeOf(row.blob) ?? 0 };
+    return { blob, isKept: true, mediaType: row.mediaType, diffId: row.diffId };
   }
 
   /** Starts unpacking the next layers that are not here; what they will stand on does not matter to their directories. */

@@ -68,7 +68,7 @@ export class FileWorkers {
   }
 
   #start(): Thread {
-    const worker = new Worker(workerFile(), { name: 'berth-files', trackUnmanagedFds: false });
+    const worker = new Worker(workerFile(), { name: 'berth-files', trackUnmanagedFds: false, execArgv: [] });
     const thread: Thread = { worker, waiting: new Map() };
     worker.on('message', (answer: Answer) => {
       const waiting = thread.waiting.get(answer.id);

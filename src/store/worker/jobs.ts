@@ -7,17 +7,23 @@ import { sendTree } from '../archive/pack-tree.ts';
 import { spoolArchive } from '../archive/spool-archive.ts';
 import { spoolFolder } from '../archive/spool-folder.ts';
 import { receiveTree } from '../archive/unpack-tree.ts';
+import { hashFile } from '../content/hash-file.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
+import { measureRoot } from '../disk-usage.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
 import { listChanges, packChanges } from '../layers/change-jobs.ts';
+import { compareLayer } from '../layers/compare-layer.ts';
 import { dressImplied } from '../layers/dress-implied.ts';
 
 /** Everything the worker does, by name. The second argument carries bytes in or out. */
 const JOBS = {
   applyLayer,
+  compareLayer,
   copyTree,
+  hashFile,
   listChanges,
+  measureRoot,
   packChanges,
   dressImplied,
   findPath,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { openEngineFixture, request, run } from '../../lib/engine-fixture.ts';
+import { openEngineFixture, request, run, split } from '../../lib/engine-fixture.ts';
 
 const INSTALLED: [string, string][] = [
   ['crun', '/usr/bin/crun'],
@@ -35,9 +35,9 @@ for (const [runtime, path] of INSTALLED) {
     await core.containers.start(Id);
     const exec = await core.execs.create(Id, { Cmd: ['cat', '/proc/1/cmdline'], AttachStdout: true });
     const { stream } = await core.execs.start(exec.Id, {});
-    let text = '';
-    for await (const chunk of stream ?? []) text += chunk.subarray(8);
-    assert.equal(text, 'sleep\x001000\0');
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream ?? []) chunks.push(chunk);
+    assert.equal(split(Buffer.concat(chunks)).stdout, 'sleep\x001000\0');
     await core.containers.pause(Id);
     await core.containers.unpause(Id);
     await core.containers.stop(Id, { timeout: 0 });

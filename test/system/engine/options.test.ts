@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
-import { type EngineFixture, openEngineFixture, request, run } from '../../lib/engine-fixture.ts';
+import { type EngineFixture, openEngineFixture, request, run, split } from '../../lib/engine-fixture.ts';
 
 async function sh(fixture: EngineFixture, script: string, more: ContainerCreateRequest = {}): Promise<string> {
   const { HostConfig, ...rest } = more;
@@ -189,9 +189,9 @@ test('limits are set and can be changed while the container runs', async () => {
       AttachStdout: true,
     });
     const { stream } = await core.execs.start(exec.Id, {});
-    let text = '';
-    for await (const chunk of stream ?? []) text += chunk.subarray(8);
-    return text.trim().split('\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream ?? []) chunks.push(chunk);
+    return split(Buffer.concat(chunks)).stdout.trim().split('\n');
   };
   assert.deepEqual(await group(), ['33554432', '50']);
   await core.containers.update(Id, { Memory: 48 * 1024 * 1024, MemorySwap: 96 * 1024 * 1024, PidsLimit: 60 });

@@ -96,7 +96,7 @@ async function open(runDir: string, what: string): Promise<Socket> {
   try {
     return await connectControl(runDir);
   } catch (cause) {
-    if (isErrno(cause, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) throw notRunning(what);
+    if (isErrno(cause, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ECONNRESET')) throw notRunning(what);
     throw cause;
   }
 }

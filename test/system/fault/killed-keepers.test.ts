@@ -46,7 +46,9 @@ test('stop, remove and exec of a container whose keeper was killed do the right 
   }
   for (const id of ids) process.kill(keeperOf(core, id), 'SIGKILL');
   const [stopped = '', removed = '', executed = ''] = ids;
-  await core.containers.stop(stopped).catch((error: { kind?: string }) => assert.equal(error.kind, 'not-modified'));
+  await core.containers.stop(stopped).catch((error: { kind?: string }) => {
+    assert.equal(error.kind, 'not-modified', String(error));
+  });
   await core.containers.remove(removed, { force: true });
   await eventually('exec is refused', async () => {
     try {

@@ -45,7 +45,8 @@ test('createEvents() read() gives live events until aborted, and past ones only 
   }
   assert.deepEqual(seen, ['start', 'die']);
   const past: string[] = [];
-  for await (const event of events.read({ since: '0', until: String((Date.now() + 2) / 1000) })) past.push(event.Action);
+  for await (const event of events.read({ since: '0', until: String((Date.now() + 2) / 1000) }))
+    past.push(event.Action);
   assert.deepEqual(past, ['create', 'start', 'die']);
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno } from '#base/errors.ts';
 import type { OverlayRootfs } from '#spec/rootfs.ts';
@@ -47,7 +47,8 @@ function mountJoined(rootfs: Pick<OverlayRootfs, 'lower'> & Partial<OverlayRootf
   const layers: number[] = [];
   try {
     for (const lower of rootfs.lower) layers.push(openAt(AT_FDCWD, lower, O_RDONLY | O_DIRECTORY));
-    const joined = layers.map((fd) => `/dev/fd/${fd}`).join(':');
+    const descriptors = existsSync('/dev/fd') ? '/dev/fd' : '/proc/self/fd';
+    const joined = layers.map((fd) => `${descriptors}/${fd}`).join(':');
     if (joined.length > VALUE_MAX) {
       throw new BerthError(
         'unsupported',

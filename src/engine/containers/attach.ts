@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { DeferredDuplex } from '#base/deferred-duplex.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '#base/detach-keys.ts';
-import { BerthError } from '#base/errors.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
 import { attach } from '#sys/keeper/attach.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
@@ -74,8 +74,20 @@ async function followOthersStart(context: EngineContext, armed: ContainerRow): P
     const row = context.containers.get(armed.id);
     if (row === undefined) context.pending.abandon(armed.id);
     else if (row.starts > armed.starts && row.status === 'running') {
-      await context.pending.connect(row.id, (wish) => attach(pathsOf(context.root, row.id).runDirectory, wish));
+      await context.pending.connect(row.id, (wish) =>
+        attachIfRunning(pathsOf(context.root, row.id).runDirectory, wish),
+      );
     } else if (row.exits > armed.exits) context.pending.abandon(armed.id);
     else await context.feed.next(context.closing);
+  }
+}
+
+/** A program that has ended before it could be attached to leaves a stream that has ended, too. */
+async function attachIfRunning(runDirectory: string, wish: AttachWish): Promise<Duplex> {
+  try {
+    return await attach(runDirectory, wish);
+  } catch (error) {
+    if (isBerthError(error) && error.code === 'keeper.gone') return emptyStream();
+    throw error;
   }
 }

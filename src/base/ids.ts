@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from './random.ts';
 
 /**
  * A new random id as Docker makes them: 64 lower-case hex digits. An id whose first 12 digits are all decimal is drawn

@@ -1,21 +1,19 @@
-import { arch } from 'node:os';
 import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts';
-import type { LinuxSeccomp, OciConfig } from '#spec/oci-runtime/config.ts';
+import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
-import { dockerDefaultSeccomp, loadDockerProfile } from '#spec/seccomp-profile.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { readProcessFile } from '#sys/proc.ts';
-import { kernelVersion } from '#sys/proc-host.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { type AccountFiles, type Identity, resolveIdentity } from './account-files.ts';
-import { effectiveCapabilities } from './capabilities.ts';
+import { capabilitiesOf, seccompOf } from './container-seccomp.ts';
 import { etcFilesOf } from './etc-files.ts';
-import { apparmorEnabled, hostFacts } from './host-facts.ts';
+import { apparmorEnabled } from './host-facts.ts';
 import { initProgramPath } from './init-program.ts';
 import { joinedNamespaces } from './joined-namespaces.ts';
 import { toOciConfig } from './oci-config.ts';
 import { readRootFile } from './root-files.ts';
+import { isForeignRuntime } from './runtime-name.ts';
 import { parseSecurityOptions } from './security-opt.ts';
 
 /** The control group of a container, as the cgroup layer names it. */
@@ -40,25 +38,6 @@ export function readAccounts(layers: readonly string[]): AccountFiles {
 /** Who the container's process is, by the account files of its root file system. */
 export function identityOf(config: ContainerConfig, host: HostConfig, layers: readonly string[]): Identity {
   return resolveIdentity(config.User, host.GroupAdd ?? [], readAccounts(layers));
-}
-
-/** The bounding set of a container on this machine. */
-export function capabilitiesOf(host: HostConfig): string[] {
-  const { CapAdd, CapDrop, Privileged } = host;
-  const available = hostFacts().capabilities;
-  return effectiveCapabilities({ add: CapAdd, drop: CapDrop, privileged: Privileged, available });
-}
-
-/** The system call filter of a container; undefined when it runs without one. */
-export function seccompOf(host: HostConfig): LinuxSeccomp | undefined {
-  const { seccomp } = parseSecurityOptions(host.SecurityOpt);
-  if (seccomp === 'unconfined' || (host.Privileged && seccomp === undefined)) return undefined;
-  const target = {
-    caps: capabilitiesOf(host),
-    arch: arch() === 'x64' ? 'amd64' : arch(),
-    kernelVersion: kernelVersion(),
-  };
-  return seccomp === undefined ? dockerDefaultSeccomp(target) : loadDockerProfile(seccomp, target);
 }
 
 function apparmorProfileOf(host: HostConfig): string | undefined {
@@ -94,7 +73,8 @@ export function containerOciConfig(context: EngineContext, row: ContainerRow, ro
     capabilities: capabilitiesOf(host),
     rootPath: rootfs.type === 'bind' ? rootfs.path : 'rootfs',
     cgroupPath: cgroupPathOf(row.id, host),
-    seccomp: seccompOf(host),
+    // Our own runtime gets the filter compiled; only other ones need to be told what it is.
+    seccomp: isForeignRuntime(host.Runtime) ? seccompOf(host) : undefined,
     apparmorProfile: apparmorProfileOf(host),
     joined,
     sharedMemory,

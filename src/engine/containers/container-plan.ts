@@ -6,10 +6,10 @@ import type { RootfsMount } from '#spec/rootfs.ts';
 import { provideProfile } from '#sys/apparmor/profiles.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
 import type { LaunchPlan, LogPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
-import { compileSeccomp } from '#sys/seccomp/compile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { cgroupPathOf, containerOciConfig } from './container-config.ts';
+import { seccompFilterOf } from './container-seccomp.ts';
 import { foreignLaunchPlan } from './foreign-runtime.ts';
 import { cgroupHost, hostFacts } from './host-facts.ts';
 import { joinSharedMemory } from './join-shared-memory.ts';
@@ -38,8 +38,7 @@ export async function containerLaunchPlan(
     ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
   };
   if (isForeignRuntime(row.hostConfig.Runtime)) return foreignLaunchPlan(context, row, config, rootfs, shared);
-  const seccomp = config.linux?.seccomp;
-  const compiled = seccomp === undefined ? undefined : await compileSeccomp(seccomp, `${context.root}/cache/seccomp`);
+  const compiled = await seccompFilterOf(row.hostConfig, `${context.root}/cache/seccomp`);
   const plan = buildLaunchPlan(config, {
     ...shared,
     id: row.id,
@@ -71,9 +70,10 @@ export function exitEnvironment(): string[] {
 }
 
 function stdinMode(row: ContainerRow): StdinMode {
-  const { OpenStdin, StdinOnce } = row.spec.config;
+  const { OpenStdin, StdinOnce, Tty } = row.spec.config;
   if (!OpenStdin) return 'closed';
-  return StdinOnce ? 'once' : 'open';
+  // A terminal stays open when its client leaves: the next one goes on where that one was.
+  return StdinOnce && !Tty ? 'once' : 'open';
 }
 
 function stdioOf(row: ContainerRow, uid: number, gid: number): StdioPlan {

@@ -1,10 +1,11 @@
 import { fault } from '#base/fault.ts';
 import { formatTimeNs, nowNs, parseTimeNs } from '#base/time.ts';
-import { oomKillCount } from '#sys/cgroup/oom.ts';
+import { describeOom, type OomReport, oomKillCount, reportOom } from '#sys/cgroup/oom.ts';
 import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow, RowPatch } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
+import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 
 import { restartDelay } from './restart-policy.ts';
@@ -12,7 +13,8 @@ import { restartDelay } from './restart-policy.ts';
 /** What is known of a process that ended. */
 export interface Exit {
   readonly code: number;
-  readonly oomKilled: boolean;
+  /** Present when the kernel killed a process of the container for want of memory. */
+  readonly oom: OomReport | undefined;
   readonly startedAt: string;
   readonly finishedAt: string;
 }
@@ -32,7 +34,7 @@ export function exitOf(context: EngineContext, row: ContainerRow): Exit {
   if (record !== undefined && row.bootId === currentBoot()) return fromRecord(record, row);
   return {
     code: row.bootId === currentBoot() ? KILLED_EXIT : UNKNOWN_EXIT,
-    oomKilled: false,
+    oom: undefined,
     startedAt: row.startedAt,
     finishedAt: formatTimeNs(nowNs()),
   };
@@ -41,9 +43,23 @@ export function exitOf(context: EngineContext, row: ContainerRow): Exit {
 function fromRecord(record: ExitRecord, row: ContainerRow): Exit {
   return {
     code: record.exitCode,
-    oomKilled: oomKillCount(record.collected) > 0,
+    oom: oomOf(record, row),
     startedAt: row.startedAt === '' ? record.startedAt : row.startedAt,
     finishedAt: record.finishedAt,
+  };
+}
+
+function oomOf(record: ExitRecord, row: ContainerRow): OomReport | undefined {
+  if (oomKillCount(record.collected) === 0) return undefined;
+  return reportOom(record.collected, cgroupPathOf(row.id, row.hostConfig), { pids: [row.pid] });
+}
+
+/** What the event adds for those who want to know why. */
+function oomAttributes({ victim, peakBytes, limitBytes }: OomReport): Record<string, string> {
+  return {
+    ...(victim === undefined ? {} : { process: victim.name, pid: String(victim.pid) }),
+    ...(peakBytes === undefined ? {} : { peakBytes: String(peakBytes) }),
+    ...(limitBytes === undefined ? {} : { limitBytes: String(limitBytes) }),
   };
 }
 
@@ -73,7 +89,8 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
     keeperPid: 0,
     keeperStart: '',
     exitCode: exit.code,
-    oomKilled: exit.oomKilled,
+    oomKilled: exit.oom !== undefined,
+    error: exit.oom === undefined ? '' : describeOom(exit.oom),
     startedAt: exit.startedAt,
     finishedAt: exit.finishedAt,
     exits: row.exits + 1,
@@ -85,7 +102,7 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
   context.sql.transaction(() => {
     context.containers.patch(row.id, patch);
     context.execs.finishAll(row.id, KILLED_EXIT);
-    if (exit.oomKilled) context.emit(containerEvent(row, 'oom', {}, timeNs));
+    if (exit.oom !== undefined) context.emit(containerEvent(row, 'oom', oomAttributes(exit.oom), timeNs));
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));
   });

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { BerthError } from '#base/errors.ts';
+import { randomInt } from '#base/random.ts';
 
 const QUALITIES =
   'able agile amber ample apt azure balmy bold brave breezy bright brisk calm candid clear clever cosy crisp deft dapper eager early earnest easy fair fleet fond frank free fresh gentle gifted glad golden grand great green handy happy hardy honest humble jolly just keen kind lively loyal lucid lucky mellow merry mild modest neat nimble noble open patient placid plucky polite proud quick quiet rapid ready robust rosy round sage serene sharp shiny silver smart snug sober solid sound spry stable steady still stout strong sunny sure sweet swift tidy tough true upbeat vivid warm wise witty young zesty'.split(

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import { resolveIdentity } from '../containers/account-files.ts';
-import { capabilitiesOf, readAccounts } from '../containers/container-config.ts';
+import { readAccounts } from '../containers/container-config.ts';
+import { capabilitiesOf } from '../containers/container-seccomp.ts';
 import { mergeEnv } from '../containers/merge-config.ts';
 import { environment } from '../containers/oci-config.ts';
 import { type EngineContext, pathsOf } from '../context.ts';

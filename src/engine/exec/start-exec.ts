@@ -11,10 +11,10 @@ import { type Launch, launch } from '#sys/keeper/launch.ts';
 import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { exitStatusOf, PlanError } from '#sys/keeper/plan-error.ts';
 import { startTimeOf } from '#sys/proc.ts';
-import { compileSeccomp } from '#sys/seccomp/compile.ts';
 import { detachKeysOf } from '../containers/attach.ts';
 import { cgroupPathOf } from '../containers/container-config.ts';
 import { exitEnvironment } from '../containers/container-plan.ts';
+import { seccompFilterOf } from '../containers/container-seccomp.ts';
 import { containerEvent } from '../containers/events.ts';
 import { cgroupHost, hostFacts } from '../containers/host-facts.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
@@ -104,7 +104,7 @@ async function execPlan(context: EngineContext, row: ContainerRow, exec: ExecRow
   const runDir = execDirectory(context.root, row.id, exec.id);
   rmSync(runDir, { recursive: true, force: true });
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
-  const seccomp = config.linux?.seccomp;
+  const seccomp = await seccompFilterOf(row.hostConfig, `${context.root}/cache/seccomp`);
   const exitCommand = context.options.exitCommand;
   return buildExecPlan(process, {
     id: row.id,
@@ -116,7 +116,7 @@ async function execPlan(context: EngineContext, row: ContainerRow, exec: ExecRow
     runDir,
     stdio: stdioOf(exec.spec, process.user?.uid ?? 0, process.user?.gid ?? 0),
     cgroup: joinCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig)),
-    ...(seccomp === undefined ? {} : { seccomp: await compileSeccomp(seccomp, `${context.root}/cache/seccomp`) }),
+    ...(seccomp === undefined ? {} : { seccomp }),
     ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, exec.id], env: exitEnvironment() } }),
   });
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '#base/random.ts';
 import { isAlive, startTimeOf } from '#sys/proc.ts';
 import { bootId } from '#sys/proc-host.ts';
 

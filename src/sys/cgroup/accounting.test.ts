@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ioWeightFromBlkio, weightFromShares } from './limits.ts';
-import { parseOomKills, reportOom } from './oom.ts';
+import { describeOom, parseOomKills, reportOom } from './oom.ts';
 import { parseBlkio } from './stats-v1.ts';
 import { parseIoStat } from './stats-v2.ts';
 
@@ -85,4 +85,17 @@ test('reportOom() does not read the log when nothing was killed, and knows no li
     limitBytes: undefined,
     victim: undefined,
   });
+});
+
+test('describeOom() says what is known', () => {
+  const [victim] = parseOomKills(KILL);
+  const report = { kills: 2, peakBytes: 16_777_216, limitBytes: 16_777_216, victim };
+  assert.equal(
+    describeOom(report),
+    'out of memory: the kernel killed my, (task) (pid 42, which held 15.6 MiB), the peak was 16 MiB, the limit is 16 MiB',
+  );
+  assert.equal(
+    describeOom({ kills: 2, peakBytes: undefined, limitBytes: undefined, victim: undefined }),
+    'out of memory: the kernel killed 2 processes, there is no memory limit',
+  );
 });

@@ -52,6 +52,17 @@ export function reportOom(
   };
 }
 
+/** The report in a sentence: what was killed, how much it held, the peak and the limit. */
+export function describeOom({ kills, peakBytes, limitBytes, victim }: OomReport): string {
+  const mebibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
+  const held = victim?.anonBytes === undefined ? '' : `, which held ${mebibytes(victim.anonBytes)}`;
+  const whom =
+    victim === undefined ? `${kills} process${kills === 1 ? '' : 'es'}` : `${victim.name} (pid ${victim.pid}${held})`;
+  const peak = peakBytes === undefined ? '' : `, the peak was ${mebibytes(peakBytes)}`;
+  const limit = limitBytes === undefined ? ', there is no memory limit' : `, the limit is ${mebibytes(limitBytes)}`;
+  return `out of memory: the kernel killed ${whom}${peak}${limit}`;
+}
+
 /** Kills that the group's own files count: v1 memory.oom_control, v2 memory.events. */
 export function oomKillCount(collected: Readonly<Record<string, string>>): number {
   const text = collected['memory.events'] ?? collected['memory.oom_control'] ?? '';

@@ -215,6 +215,11 @@ test('a container that needs more memory than it may have is killed and says so'
   );
   const { State } = await core.containers.inspect(result.id);
   assert.deepEqual([State.OOMKilled, State.ExitCode], [true, 137]);
+  // The peak is there from Linux 5.19 on.
+  assert.match(
+    State.Error,
+    /^out of memory: the kernel killed sh \(pid \d+, which held [\d.]+ MiB\), the peak was 1[56][\d.]* MiB, the limit is 16 MiB$/,
+  );
 });
 
 test('--init runs the command under an init that reaps and passes signals on', async () => {

@@ -115,7 +115,6 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
       starts: row.starts + 1,
       exitCode: 0,
       oomKilled: false,
-      error: '',
       restarter: '',
       ...(reason === 'policy' ? { restartCount: row.restartCount + 1 } : {}),
     });

@@ -10,10 +10,16 @@ import { type Machine, packRepository, provideMachine } from './machine.ts';
  * Runs test files in a virtual machine: Debian's cloud kernel, cgroup v2 alone, AppArmor. Emulated in software, so that it runs
  * anywhere and is ten to twenty times slower.
  *
- *   node tools/vm/run.ts [--shell COMMAND] [TEST-FILE]...     default: test/vm and the control group tests
+ *   node tools/vm/run.ts [--shell COMMAND] [TEST-FILE]...     default: DEFAULT_FILES
  */
-const DEFAULT_FILES = ['test/vm/*.test.ts', 'test/system/cgroup/*.test.ts'];
-const LIMIT_MINUTES = 20;
+const DEFAULT_FILES = [
+  'test/vm/*.test.ts',
+  'test/system/cgroup/*.test.ts',
+  'test/system/seccomp/*.test.ts',
+  'test/system/keeper/*.test.ts',
+  'test/system/engine/*.test.ts',
+];
+const LIMIT_MINUTES = 45;
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 

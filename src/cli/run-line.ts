@@ -6,6 +6,7 @@ import { ExitFailure, failureText, isExitFailure } from './failure.ts';
 import { findCommand } from './find-command.ts';
 import { FlagError } from './flag-error.ts';
 import { GLOBAL_FLAGS } from './flags/global.ts';
+import { BROKEN_PIPE_STATUS, guardOutput } from './guarded-output.ts';
 import { loadCode, loadFlags } from './load-command.ts';
 import type { ParsedLine } from './parse-flags.ts';
 import { parseFlags } from './parse-flags.ts';
@@ -56,14 +57,21 @@ function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalO
 /** A command's surroundings, and what ends the client if the command has opened one. */
 function openContext(host: CliHost, options: GlobalOptions): { context: Context; close: () => Promise<void> } {
   let client: ReturnType<CliHost['connect']> | undefined;
-  const { stdin, stdout, stderr, env, cwd, signal } = host;
+  const { env, cwd, signal } = host;
   const context: Context = {
-    stdin,
-    stdout,
-    stderr,
+    get stdin() {
+      return host.stdin;
+    },
+    get stdout() {
+      return host.stdout;
+    },
+    get stderr() {
+      return host.stderr;
+    },
     env,
     cwd,
     signal,
+    ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     options,
     client() {
       client ??= host.connect(options);
@@ -204,8 +212,7 @@ async function run(words: readonly string[], host: CliHost): Promise<number> {
   }
 }
 
-/** Runs a command line and prints its failure. @returns the exit status */
-export async function runLine(words: readonly string[], host: CliHost): Promise<number> {
+async function runAndTell(words: readonly string[], host: CliHost): Promise<number> {
   try {
     return await run(words, host);
   } catch (error) {
@@ -218,4 +225,29 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
     else host.stderr.write(`${error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error)}\n`);
     return 1;
   }
+}
+
+/** Runs a command line and prints its failure. @returns the exit status */
+export async function runLine(words: readonly string[], host: CliHost): Promise<number> {
+  const output = guardOutput(host);
+  const status = await runAndTell(words, {
+    get stdin() {
+      return host.stdin;
+    },
+    get stdout() {
+      return output.stream;
+    },
+    get stderr() {
+      return host.stderr;
+    },
+    env: host.env,
+    cwd: host.cwd,
+    signal: host.signal,
+    connect: (options) => host.connect(options),
+  });
+  const failure = await output.settle();
+  if (failure === undefined) return status;
+  if (failure.code === 'EPIPE') return BROKEN_PIPE_STATUS;
+  host.stderr.write(`write /dev/stdout: ${failure.message}\n`);
+  return 1;
 }

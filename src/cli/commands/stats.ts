@@ -74,7 +74,7 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
       const rows = board.entries().map(({ container, sample }) => statsRow(container, sample, truncate));
       const text = renderRows(format, STATS_HEADER, rows);
       context.stdout.write(stream ? screen(text) : text);
-      if (!stream) return 0;
+      if (!stream || !context.stdout.writable) return 0;
       const pause = sleep(REFRESH_MS, undefined, { signal: abort });
       await (ended.length === 0 ? pause : Promise.race([pause, failure.then(() => pause)]));
     }

@@ -75,17 +75,21 @@ async function get(parts: ArchivesParts, ref: string, path: string, abort?: Abor
   }
 }
 
+/** Why a path is no folder to unpack into: it is something else, or nothing. */
+async function noFolder(parts: ArchivesParts, place: PlacedPath, path: string, ref: string): Promise<BerthError> {
+  let file = await parts.trees.find(place.root, place.path.replace(/(.)\/$/, '$1'));
+  if (file !== undefined && file.linkTarget !== '') file = await parts.trees.find(place.root, file.linkTarget);
+  if (file === undefined) return noSuchFile(path, ref);
+  return new BerthError('invalid', 'archive.not-directory', 'extraction point is not a directory');
+}
+
 async function put(parts: ArchivesParts, ref: string, path: string, tar: Readable, options: PutOptions): Promise<void> {
   const container = await parts.containers.locate(ref);
   // A link as the last part leads to the folder that is meant.
   const absolute = absolutePath(`${path}/`);
   using place = await placePath(parts, container, absolute, true);
   const found = await parts.trees.find(place.root, place.path);
-  if (found === undefined) {
-    const file = await parts.trees.find(place.root, place.path.replace(/\/$/, ''));
-    if (file === undefined) throw noSuchFile(path, ref);
-    throw new BerthError('invalid', 'archive.not-directory', 'extraction point is not a directory');
-  }
+  if (found === undefined) throw await noFolder(parts, place, path, ref);
   const owner = options.copyUidGid ? await parts.ownerOf(container) : undefined;
   const job = {
     root: place.root.fd,

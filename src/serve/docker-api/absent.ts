@@ -1,6 +1,7 @@
 /** Parts of the API that Berth does not have yet: refused by name, so that nobody takes a 404 for "no such object". */
 import { BerthError } from '#base/errors.ts';
 import type { ApiMethod } from '#spec/docker-api/exchange.ts';
+import { json } from './responses.ts';
 import type { Route } from './router.ts';
 
 const METHODS: readonly ApiMethod[] = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
@@ -28,6 +29,20 @@ function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
   );
 }
 
+/** What `docker system prune` also asks for: of what does not exist there is nothing to prune. */
+const NOTHING_TO_PRUNE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  '/networks/prune': { NetworksDeleted: null },
+  '/build/prune': { CachesDeleted: null, SpaceReclaimed: 0 },
+};
+
+function emptyPrunes(): Route[] {
+  return Object.entries(NOTHING_TO_PRUNE).map(([path, report]) => ({
+    method: 'POST',
+    path,
+    handle: async () => json(report),
+  }));
+}
+
 export function absentRoutes(): Route[] {
   const parts = Object.entries(PARTS).flatMap(([first, what]) =>
     refusing(
@@ -44,5 +59,5 @@ export function absentRoutes(): Route[] {
   ].flatMap(({ path, what }) =>
     refusing([path], () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`)),
   );
-  return [...parts, ...swarm, ...images];
+  return [...emptyPrunes(), ...parts, ...swarm, ...images];
 }

@@ -53,6 +53,8 @@ export function cString(name: string): string | Buffer {
 }
 
 const NAMES = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [Number(number), name]));
+// Of two names for one number the one that Node uses.
+for (const name of ['EAGAIN', 'ENOTSUP', 'EDEADLK']) NAMES.set(Number(koffi.os.errno[name]), name);
 
 /** The error of the call that just failed, as Node's file functions throw it. */
 export function lastError(syscall: string, path: string): NodeJS.ErrnoException {

@@ -38,7 +38,7 @@ export function openCore(options: EngineOptions): Core {
     options,
     root,
     db,
-    images: storeImages(store),
+    images: storeImages(store, root),
     closing: closing.signal,
     events: (sql, feed) => createEvents({ table: new EventTable(sql), changes: feed }),
   });

@@ -65,6 +65,12 @@ export interface TerminalSize {
  */
 export interface Containers {
   create(request: ContainerCreateRequest, options?: CreateOptions): Promise<ContainerCreateResponse>;
+  /**
+   * Everything that starting such a container would ask of the kernel, in plain words grouped by subject. Nothing is created.
+   *
+   * @throws what `create` throws, and what would make the start impossible
+   */
+  explain(request: ContainerCreateRequest, options?: CreateOptions): Promise<string>;
   /** @throws not-modified when it runs already */
   start(ref: string, options?: { readonly detachKeys?: string }): Promise<void>;
   /** @throws not-modified when it does not run */

@@ -21,6 +21,8 @@ export interface ContainerImages {
   descendants(ref: string): Promise<ReadonlySet<string>>;
   /** Makes a container's writable layer. */
   prepare(containerId: string, imageId: string): Promise<RootfsMount>;
+  /** What `prepare` would give, with nothing made. */
+  preview(containerId: string, imageId: string): RootfsMount;
   /** The root file system of a container that was prepared. */
   rootfs(containerId: string): Promise<RootfsMount>;
   /** Removes the writable layer; nothing happens when there is none. */

@@ -18,7 +18,7 @@ import type { ContainerMount } from './mount-spec.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 
 /**
- * The launch plan of a container as it would start now. Only its config.json is written by making it.
+ * The launch plan of a container as it would start now. To start, its config.json is written too.
  *
  * @throws what makes the start impossible
  */
@@ -26,11 +26,14 @@ export async function containerLaunchPlan(
   context: EngineContext,
   row: ContainerRow,
   rootfs: RootfsMount,
+  purpose: 'start' | 'explain' = 'start',
 ): Promise<LaunchPlan> {
   const paths = pathsOf(context.root, row.id);
   const config = await confined(containerOciConfig(context, row, rootfs));
-  // Kept for exec, and for whoever wants to see what the container runs with.
-  writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
+  if (purpose === 'start') {
+    // Kept for exec, and for whoever wants to see what the container runs with.
+    writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
+  }
   const exitCommand = context.options.exitCommand;
   const shared = {
     stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
@@ -129,5 +132,5 @@ function withCopyUp(plan: LaunchPlan, mounts: readonly ContainerMount[]): Launch
 }
 
 function isEmpty(directory: string): boolean {
-  return readdirSync(directory).length === 0;
+  return !existsSync(directory) || readdirSync(directory).length === 0;
 }

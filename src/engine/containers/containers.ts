@@ -8,6 +8,7 @@ import type { Containers } from './api.ts';
 import { attachContainer } from './attach.ts';
 import { createContainer } from './create.ts';
 import { containerEvent } from './events.ts';
+import { explainContainer } from './explain.ts';
 import { handleExit } from './handle-exit.ts';
 import { inspectRow } from './inspect.ts';
 import { listContainers } from './list.ts';
@@ -60,6 +61,7 @@ export function createContainers(context: EngineContext): Containers {
   const row = (ref: string) => currentRow(context, ref);
   return {
     create: (request, options = {}) => createContainer(context, request, options),
+    explain: (request, options = {}) => explainContainer(context, request, options),
     start: async (ref) => startContainer(context, (await row(ref)).id, 'user'),
     stop: async (ref, options = {}) => {
       const found = await row(ref);

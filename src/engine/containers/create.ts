@@ -11,6 +11,7 @@ import type {
   HostConfig,
 } from '#spec/docker-api/containers.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import type { ContainerSpec } from '../state/container-row.ts';
 import { adaptHostConfig, pinJoinedContainers } from './adapt-host-config.ts';
 import type { CreateOptions } from './api.ts';
 import { checkHostConfig } from './check-host-config.ts';
@@ -30,7 +31,7 @@ import { makeVolume, removeVolume } from './volumes.ts';
 const NAME_ATTEMPTS = 12;
 
 /** Everything about a container that is decided before anything is written. */
-interface Draft {
+export interface Draft {
   readonly id: string;
   readonly image: ResolvedImage;
   readonly config: ContainerConfig;
@@ -51,9 +52,7 @@ export async function createContainer(
   const wanted = options.name === undefined || options.name === '' ? undefined : parseContainerName(options.name);
   const draft = await draftContainer(context, request, options);
   await using undo = new Undo();
-  const mounts = draft.mounts.map((mount) => nameVolume(context.root, mount));
-  const ownVolumes = mounts.flatMap((mount, i) => (mount === draft.mounts[i] ? [] : [mount.name]));
-  const [path = '', ...args] = [...(draft.config.Entrypoint ?? []), ...(draft.config.Cmd ?? [])];
+  const spec = specOf(context.root, draft);
   const createdNs = nowNs();
   insertNamed(context, wanted, (name) =>
     context.containers.insert(
@@ -62,7 +61,7 @@ export async function createContainer(
         name,
         createdNs,
         imageId: draft.image.id,
-        spec: { config: draft.config, mounts, path, args, ownVolumes },
+        spec,
         hostConfig: draft.host,
       },
       context.token,
@@ -77,7 +76,7 @@ export async function createContainer(
   await context.images.prepare(draft.id, draft.image.id);
   undo.add(() => context.images.release(draft.id));
   fault('create.layer');
-  for (const volume of ownVolumes) {
+  for (const volume of spec.ownVolumes) {
     undo.add(() => removeVolume(context, volume));
     makeVolume(context, volume, createdNs, draft.id);
   }
@@ -93,7 +92,8 @@ export async function createContainer(
   return { Id: draft.id, Warnings: draft.warnings };
 }
 
-async function draftContainer(
+/** Checks a request and decides all that follows from it. @throws as {@link createContainer} */
+export async function draftContainer(
   context: EngineContext,
   request: ContainerCreateRequest,
   options: CreateOptions,
@@ -125,6 +125,14 @@ async function draftContainer(
     mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],
   });
   return { id, image, config, host, mounts, warnings };
+}
+
+/** What of a draft is kept: with a name for every anonymous volume. */
+export function specOf(root: string, draft: Draft): ContainerSpec {
+  const mounts = draft.mounts.map((mount) => nameVolume(root, mount));
+  const ownVolumes = mounts.flatMap((mount, i) => (mount === draft.mounts[i] ? [] : [mount.name]));
+  const [path = '', ...args] = [...(draft.config.Entrypoint ?? []), ...(draft.config.Cmd ?? [])];
+  return { config: draft.config, mounts, path, args, ownVolumes };
 }
 
 /** Most containers limit nothing: then the kernel need not be asked what it can do. */

@@ -27,6 +27,13 @@ function filesOf(runDirectory: string) {
   };
 }
 
+/** Makes the directories that another runtime's plan counts on. */
+export function prepareForeign(context: EngineContext, id: string): void {
+  const { directory, runDirectory } = pathsOf(context.root, id);
+  mkdirSync(join(directory, 'rootfs'), { recursive: true });
+  mkdirSync(filesOf(runDirectory).state, { recursive: true, mode: 0o700 });
+}
+
 /** @throws unavailable when the program is not installed */
 function programOf(name: string): string {
   if (name.startsWith('/')) return name;
@@ -73,8 +80,6 @@ export function foreignLaunchPlan(
   const files = filesOf(runDirectory);
   const program = programOf(row.hostConfig.Runtime);
   const root = join(directory, 'rootfs');
-  mkdirSync(root, { recursive: true });
-  mkdirSync(files.state, { recursive: true, mode: 0o700 });
   const shared = [program, '--root', files.state, '--log', files.log, '--log-format', 'json'];
   const { capabilities } = hostFacts();
   const held = ALL_CAPABILITIES.filter((_, bit) => ((capabilities >> BigInt(bit)) & 1n) === 1n);

@@ -13,7 +13,7 @@ const O_PATH = 0o10000000;
  * A whiteout (a 0:0 device) in an upper layer hides what is below it; a directory that an upper layer marks opaque is not
  * told apart from an ordinary one.
  *
- * @param layers absolute directories, topmost first; `/proc/PID/root` alone for a running container
+ * @param layers absolute directories, topmost first, missing ones empty; `/proc/PID/root` alone for a running container
  * @param path absolute inside the root
  * @returns undefined when there is no such regular file
  */
@@ -41,7 +41,7 @@ function split(path: string): string[] {
 
 /** Goes down component by component through all layers at once, until the file or the first symbolic link. */
 function walk(layers: readonly string[], parts: readonly string[]): Outcome {
-  let directories = layers.map((layer) => openSync(layer, O_PATH | constants.O_DIRECTORY));
+  let directories = layers.flatMap((layer) => openIfPresent(layer, O_PATH | constants.O_DIRECTORY) ?? []);
   try {
     for (const [index, name] of parts.entries()) {
       const step = lookUp(directories, name);

@@ -13,7 +13,7 @@ import { currentBoot } from '../state/process-token.ts';
 import { prepareBindSources } from './bind-sources.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
-import { foreignExitStatus, foreignInit } from './foreign-runtime.ts';
+import { foreignExitStatus, foreignInit, prepareForeign } from './foreign-runtime.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 import { settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
@@ -81,6 +81,7 @@ async function carryOut(context: EngineContext, row: ContainerRow, reason: Start
   const rootfs = await context.images.rootfs(row.id);
   rmSync(runDirectory, { recursive: true, force: true });
   mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
   const plan = await containerLaunchPlan(context, row, rootfs);
   fault('start.planned');
   const launched = await launch(plan);

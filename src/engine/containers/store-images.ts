@@ -31,8 +31,8 @@ function descendantsOf(store: Store, id: string): Set<string> {
   return all;
 }
 
-/** The image store as containers see it. */
-export function storeImages(store: Store): ContainerImages {
+/** The image store below a root as containers see it. */
+export function storeImages(store: Store, root: string): ContainerImages {
   let latest: StoredImage | undefined;
   return {
     resolve: async (ref) => {
@@ -53,6 +53,11 @@ export function storeImages(store: Store): ContainerImages {
     descendants: async (ref) => descendantsOf(store, store.images.resolve(ref).id),
     prepare: (containerId, imageId) =>
       store.snapshots.prepare(containerId, latest?.id === imageId ? latest : store.images.resolve(imageId)),
+    preview: (containerId, imageId) => {
+      const layers = store.layers.directories(store.images.resolve(imageId).row.topLayer);
+      const own = `${root}/containers/${containerId}`;
+      return { type: 'overlay', lower: layers.map(({ path }) => path), upper: `${own}/upper`, work: `${own}/work` };
+    },
     rootfs: async (containerId) => store.snapshots.mountOf(containerId),
     release: (containerId) => store.snapshots.remove(containerId),
     driverOf: (containerId) => store.snapshots.get(containerId)?.driver ?? 'overlay',

@@ -142,3 +142,15 @@ test('list filters as docker ps does', async () => {
   const report = await containers.prune({ 'label!': ['name=alpha'] });
   assert.deepEqual(report.ContainersDeleted, [made[2]]);
 });
+
+test('explain tells what a start would do and creates nothing', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers } = fixture.core;
+  const text = await containers.explain(
+    request(['sh', '-c', 'true'], { Volumes: { '/data': {} }, HostConfig: { Memory: 64 * 1024 * 1024 } }),
+  );
+  for (const word of ['namespace', 'control group', 'overlay', 'capabilit', 'filter', '67108864']) {
+    assert.ok(text.toLowerCase().includes(word), `says something of ${word}: ${text}`);
+  }
+  assert.deepEqual(await containers.list({ all: true }), []);
+});

@@ -52,6 +52,10 @@ test("berth --help has docker's text with global options of its own", async () =
   assert.match(help, /\nRun 'berth COMMAND --help' for more information on a command\.\n/);
 });
 
+test("help of a command that is Berth's alone lists its options", async () => {
+  assert.match(await helpOf('system fsck', false), /\nOptions:\n {6}--format string /);
+});
+
 test('berth help COMMAND prints the same as berth COMMAND --help', async () => {
   assert.equal(await helpOf('container ls', true), await helpOf('container ls', false));
   assert.equal(await helpOf('', true), await helpOf('', false));

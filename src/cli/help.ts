@@ -44,8 +44,8 @@ export function commandHelp(row: CommandRow, name: string, specs: readonly FlagS
     `Usage:  berth ${name} ${row.use}`.trimEnd(),
     `\n\n${row.description ?? row.summary}\n`,
     section('Aliases', aliases),
-    section('Options', flagLines(specs, width, row.own)),
-    row.own === true ? '' : section('Berth Options', flagLines(specs, width, true)),
+    section('Options', flagLines(specs, width)),
+    section('Berth Options', flagLines(specs, width, true)),
     section('Examples', examples),
   ].join('');
 }

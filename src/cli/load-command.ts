@@ -67,7 +67,10 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   info: { flags: async () => (await system()).SYSTEM_INFO_FLAGS, code: () => import('./commands/info.ts') },
   inspect: { flags: async () => (await system()).INSPECT_FLAGS, code: () => import('./commands/inspect.ts') },
   'system df': { flags: async () => (await system()).SYSTEM_DF_FLAGS, code: () => import('./commands/system-df.ts') },
-  'system fsck': { flags: async () => (await system()).SYSTEM_FSCK_FLAGS },
+  'system fsck': {
+    flags: async () => (await system()).SYSTEM_FSCK_FLAGS,
+    code: () => import('./commands/system-fsck.ts'),
+  },
   'system prune': {
     flags: async () => (await system()).SYSTEM_PRUNE_FLAGS,
     code: () => import('./commands/system-prune.ts'),

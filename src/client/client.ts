@@ -38,6 +38,7 @@ import { pullImage } from './images/pull.ts';
 import { removeImage } from './images/remove.ts';
 import { saveImages } from './images/save.ts';
 import { tagImage } from './images/tag.ts';
+import { checkState } from './system/check.ts';
 import { diskUsage } from './system/disk-usage.ts';
 import { systemEvents } from './system/events.ts';
 import { systemInfo } from './system/info.ts';
@@ -100,6 +101,7 @@ const system = {
   version: systemVersion,
   ping: ping,
   diskUsage: diskUsage,
+  check: checkState,
 };
 
 // `never[]` is what every parameter list accepts: calls of any shape, each first given the connection.

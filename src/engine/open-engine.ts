@@ -75,6 +75,13 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
     volumes: async () => [],
+    check: async (repair) =>
+      (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
+        Code: code,
+        Subject: subject,
+        Message: message,
+        Repaired: isRepaired,
+      })),
     driver: () => ({ name: core.context.images.driverOf(''), status: [] }),
     limits: hostLimitSupport,
     cgroupVersion: () => cgroupHost().version,

@@ -62,4 +62,7 @@ export const SYSTEM_PRUNE_FLAGS: readonly FlagSpec[] = [
   { name: 'volumes', usage: 'Prune anonymous volumes' },
 ];
 
-export const SYSTEM_FSCK_FLAGS: readonly FlagSpec[] = [{ name: 'repair', usage: 'Remove what nothing refers to' }];
+export const SYSTEM_FSCK_FLAGS: readonly FlagSpec[] = [
+  { name: 'format', type: 'string', usage: 'Format output using a custom template, or json' },
+  { name: 'repair', usage: 'Make again what can be made again, remove what belongs to nothing' },
+];

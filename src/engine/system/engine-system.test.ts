@@ -46,6 +46,7 @@ function parts(asked: string[] = []): SystemParts {
     },
     layersSize: async () => 42,
     volumes: async () => [],
+    check: async (repair) => [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: repair }],
     driver: () => ({ name: 'overlay', status: [['Backing Filesystem', 'extfs']] }),
     limits: () => LIMITS,
     cgroupVersion: () => 2,
@@ -82,6 +83,11 @@ test('createSystem() version() names its parts', async () => {
     version.Components.map(({ Name }) => Name),
     ['Engine', 'berth-runtime'],
   );
+});
+
+test('createSystem() check() reports what the store found', async () => {
+  const { Findings } = await createSystem(parts()).check(true);
+  assert.deepEqual(Findings, [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: true }]);
 });
 
 test('createSystem() diskUsage() only looks at what is asked for', async () => {

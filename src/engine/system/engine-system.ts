@@ -2,7 +2,14 @@ import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { formatTimeNs, nowNs } from '#base/time.ts';
 import type { ContainerSummary } from '#spec/docker-api/containers.ts';
-import type { DiskUsage, DiskUsageType, RuntimeInfo, SystemInfo, VersionInfo } from '#spec/docker-api/system.ts';
+import type {
+  DiskUsage,
+  DiskUsageType,
+  RuntimeInfo,
+  StateFinding,
+  SystemInfo,
+  VersionInfo,
+} from '#spec/docker-api/system.ts';
 import type { Containers } from '../containers/api.ts';
 import type { LimitSupport } from '../containers/resource-limits.ts';
 import type { Images } from '../images/api.ts';
@@ -18,6 +25,7 @@ export interface SystemParts {
   /** Bytes of all unpacked layers. */
   readonly layersSize: () => Promise<number>;
   readonly volumes: () => Promise<DiskUsage['Volumes']>;
+  readonly check: (repair: boolean) => Promise<readonly StateFinding[]>;
   readonly driver: () => { readonly name: string; readonly status: readonly (readonly [string, string])[] };
   readonly limits: () => LimitSupport;
   readonly cgroupVersion: () => 1 | 2;
@@ -202,5 +210,6 @@ export function createSystem(parts: SystemParts): System {
     info: () => info(parts),
     version: async () => version(parts),
     diskUsage: (types = []) => diskUsage(parts, types),
+    check: async (repair) => ({ Findings: await parts.check(repair) }),
   };
 }

@@ -1,4 +1,4 @@
-/** `/events`, `/info`, `/version`, `/_ping`, `/system/df`. */
+/** `/events`, `/info`, `/version`, `/_ping`, `/system/df`, and Berth's own `/system/fsck`. */
 import { BerthError } from '#base/errors.ts';
 import type { Events } from '#engine/events/api.ts';
 import type { System } from '#engine/system/api.ts';
@@ -66,5 +66,10 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: 'GET', path: '/version', handle: async () => json(await backend.system.version()) },
     { method: 'GET', path: '/events', handle: async (context) => events(backend, context) },
     { method: 'GET', path: '/system/df', handle: (context) => diskUsage(backend, context) },
+    {
+      method: 'POST',
+      path: '/system/fsck',
+      handle: async (context) => json(await backend.system.check(context.flag('repair'))),
+    },
   ];
 }

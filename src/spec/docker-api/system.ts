@@ -122,6 +122,21 @@ export interface ContainerStats {
   readonly networks?: Readonly<Record<string, NetworkStats>>;
 }
 
+/** Something in the engine's state that is not as it should be. */
+export interface StateFinding {
+  /** Stable name, `what.wrong`. */
+  readonly Code: string;
+  /** Digest, id or path. */
+  readonly Subject: string;
+  readonly Message: string;
+  readonly Repaired: boolean;
+}
+
+/** Answer of `POST /system/fsck`, which is Berth's own. */
+export interface StateCheckReport {
+  readonly Findings: readonly StateFinding[];
+}
+
 /** Answer of `GET /version`. */
 export interface VersionInfo {
   readonly Platform: { readonly Name: string };

@@ -36,6 +36,7 @@ export interface FileValue {
 
 /** How long a removal waits for the last task of a dead container to leave its group. */
 const REMOVE_RETRY_MS = 5000;
+const ENOENT = 2;
 
 export function makeGroup(path: string): PlanOp {
   return { side: 'before', op: 'mkdir', at: { path }, mode: 0o755, existOk: true, about: 'control group' };
@@ -46,7 +47,7 @@ export function writeFile(path: string, data: string, setting: string): PlanOp {
 }
 
 export function removeGroup(path: string): PlanOp {
-  return { side: 'cleanup', op: 'rmdir', at: { path }, retryMs: REMOVE_RETRY_MS };
+  return { side: 'cleanup', op: 'rmdir', at: { path }, retryMs: REMOVE_RETRY_MS, tolerate: [ENOENT] };
 }
 
 /** `/a/b/c` as `['/a', '/a/b', '/a/b/c']`. */

@@ -49,8 +49,9 @@ export function planV1(host: CgroupHost, path: string, resources: LinuxResources
       const hierarchy = hierarchyOf(host, controller);
       return hierarchy === undefined ? [] : [{ name: file, path: `${groupDir(hierarchy, path)}/${file}` }];
     }),
-    cleanUp: [...hierarchies.map((h) => groupDir(h, path)), ...(extra === undefined ? [] : [extra.dir])].map(
-      removeGroup,
+    // Also where it has no group now: a limit that is set later may need one (`updateCgroup`).
+    cleanUp: [...host.hierarchies, ...(host.unified === undefined ? [] : [host.unified])].map((hierarchy) =>
+      removeGroup(groupDir(hierarchy, path)),
     ),
   };
 }
@@ -68,7 +69,8 @@ export function hasFileV1(
   };
 }
 
-function setUpHierarchy(
+/** Directories, inherited parts and values of one hierarchy. */
+export function setUpHierarchy(
   hierarchy: Hierarchy,
   path: string,
   values: readonly FileValue[],

@@ -4,6 +4,7 @@ import { BerthError, isBerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { LinuxResources } from '#spec/oci-runtime/config.ts';
 import type { FileValue } from './cgroup-plan.ts';
 import { readControl, readCount, readLimit, writeControl } from './control-file.ts';
+import { extendGroups } from './extend.ts';
 import { type CgroupHost, groupDir, type Hierarchy, hierarchyOf } from './host.ts';
 import { unsupportedHere } from './limits.ts';
 import { normalizeCgroupPath } from './path.ts';
@@ -82,12 +83,15 @@ function changesV1(host: CgroupHost, group: string, resources: LinuxResources): 
   const unified = splitForUnified(host, resources);
   const memory = hierarchyOf(host, 'memory');
   const complete = { ...resources, ...unified.without, memory: completeMemory(resources, memory, group) };
-  const values = valuesV1(complete, hasFileV1(host, group, systemProbe)).map((value) => {
+  const asked = valuesV1(complete, hasFileV1(host, group, systemProbe));
+  const missing = asked.find(({ controller }) => hierarchyOf(host, controller) === undefined);
+  if (missing !== undefined) {
+    throw unsupportedHere(missing.setting, `the control group controller "${missing.controller}" is not mounted`);
+  }
+  extendGroups(host, group, [...asked, ...unified.values]);
+  const values = asked.flatMap((value) => {
     const hierarchy = hierarchyOf(host, value.controller);
-    if (hierarchy === undefined) {
-      throw unsupportedHere(value.setting, `the control group controller "${value.controller}" is not mounted`);
-    }
-    return changeOf(hierarchy, group, value, previousV1);
+    return hierarchy === undefined ? [] : [changeOf(hierarchy, group, value, previousV1)];
   });
   const inUnified = unified.values.map((value) => changeOf(requireUnified(host), group, value, previousV2));
   const ordered = memory === undefined ? values : orderMemoryV1(values, groupDir(memory, group));
@@ -99,6 +103,7 @@ function changesV2(host: CgroupHost, group: string, resources: LinuxResources): 
   const dir = groupDir(unified, group);
   const values = valuesV2(completeV2(resources, dir), hasFileV2(host, group, systemProbe));
   refuseBelowUse(resources.memory ?? {}, dir, 2);
+  extendGroups(host, group, values);
   return values.map((value) => changeOf(unified, group, value, previousV2));
 }
 

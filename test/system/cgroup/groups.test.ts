@@ -179,6 +179,27 @@ test('updateCgroup() changes limits in whatever direction', async () => {
   assert.equal(control(plan.path, 'pids', 'pids.max', 'pids.max'), 'max');
 });
 
+test('updateCgroup() sets limits of controllers that the container was started without', async () => {
+  await using sandbox = new Sandbox(host);
+  const plan = sandbox.make();
+  const child = sandbox.start(plan, 'sleep 1000 & read line');
+  await joined(child);
+  await until('there is a child', () => listPids(host, plan.path).length === 2);
+  updateCgroup(host, plan.path, { cpu: { cpus: '0' }, hugepageLimits: [{ pageSize: '2MB', limit: 0 }] });
+  for (const pid of listPids(host, plan.path)) {
+    assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Cpus_allowed_list:\t0$/m);
+  }
+  assert.equal(cgroupOf(child.pid, isV1 ? 'cpuset' : ''), plan.path);
+  const before = control(plan.path, 'cpuset', 'cpuset.cpus', 'cpuset.cpus');
+  assert.throws(
+    () => updateCgroup(host, plan.path, { cpu: { cpus: '900-901' } }),
+    (error) => isBerthError(error, 'invalid'),
+  );
+  assert.equal(control(plan.path, 'cpuset', 'cpuset.cpus', 'cpuset.cpus'), before);
+  await removeCgroup(host, plan.path, { kill: true });
+  for (const operation of plan.cleanUp) assert.ok(operation.op === 'rmdir' && !existsSync(operation.at.path));
+});
+
 test('updateCgroup() leaves everything as it was when one value is refused', async () => {
   await using sandbox = new Sandbox(host);
   const plan = sandbox.make({ cpu: { shares: 512 }, memory: { limit: 64 * MIB } });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { directoriesOf, packCpio } from './cpio.ts';
@@ -64,6 +64,7 @@ export function provideMachine(say: (line: string) => void): Machine {
   if (!existsSync(cache)) {
     say('making a small Debian for the virtual machine (once)');
     mkdirSync(join(cache, '..'), { recursive: true });
+    removeInterrupted(join(cache, '..'));
     const temporary = `${cache}.${randomBytes(4).toString('hex')}`;
     try {
       makeMachine(temporary);
@@ -73,6 +74,15 @@ export function provideMachine(say: (line: string) => void): Machine {
     }
   }
   return { kernel: join(cache, 'kernel'), initramfs: join(cache, 'initramfs'), disk: join(cache, 'disk') };
+}
+
+/** What a making that was interrupted an hour ago or longer has left. */
+function removeInterrupted(directory: string): void {
+  for (const name of readdirSync(directory).filter((each) => each.startsWith(`${VERSION}.`))) {
+    const path = join(directory, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > 3_600_000) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 function requirePrograms(say: (line: string) => void): void {

@@ -6,6 +6,7 @@ import { attachContainer } from './containers/attach.ts';
 import { containerChanges } from './containers/changes.ts';
 import { commitContainer } from './containers/commit.ts';
 import { createContainer } from './containers/create.ts';
+import { explainContainer } from './containers/explain.ts';
 import { exportContainer } from './containers/export.ts';
 import { inspectContainer } from './containers/inspect.ts';
 import { killContainer } from './containers/kill.ts';
@@ -48,6 +49,7 @@ import type { Transport } from './transport.ts';
 
 const containers = {
   create: createContainer,
+  explain: explainContainer,
   start: startContainer,
   stop: stopContainer,
   restart: restartContainer,

@@ -6,6 +6,7 @@ import { checkTerminal } from '../check-terminal.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureWithHelp } from '../failure.ts';
 import { FlagError } from '../flag-error.ts';
+import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { checkPullPolicy, createContainer } from '../run/create-container.ts';
 import { createRequestOf } from '../run/create-request.ts';
@@ -63,16 +64,29 @@ async function runInForeground(
     });
   } catch (error) {
     if (error instanceof StartFailure) throw startFailure(error.reason);
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();
   }
 }
 
+/** Prints what the engine would do, and does nothing. */
+async function explain(context: Context, request: ContainerCreateRequest, flags: ParsedFlags): Promise<number> {
+  const client = await context.client();
+  const platform = flags.text('platform') || undefined;
+  try {
+    context.stdout.write(`${await client.containers.explain(request, { platform }, context.signal)}\n`);
+    return 0;
+  } catch (error) {
+    throw startFailure(error);
+  }
+}
+
 export async function run(context: Context, call: Invocation): Promise<number> {
   const { flags } = call;
   let request = requestOf(context, call);
+  if (flags.bool('explain')) return explain(context, request, flags);
   if (flags.bool('detach')) {
     if (flags.list('attach').length > 0)
       throw new ExitFailure(1, 'conflicting options: cannot specify both --attach and --detach');

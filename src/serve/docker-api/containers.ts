@@ -12,6 +12,7 @@ import type { Route } from './router.ts';
 export type ContainersBackend = Pick<
   Containers,
   | 'create'
+  | 'explain'
   | 'start'
   | 'stop'
   | 'restart'
@@ -61,6 +62,13 @@ async function create(backend: ContainersBackend, context: RequestContext) {
     ...(platform === undefined ? {} : { platform }),
   });
   return json(created, 201);
+}
+
+/** Berth's own: what creating and starting such a container would ask of the kernel. */
+async function explain(backend: ContainersBackend, context: RequestContext) {
+  const body = decodeBody<ContainerCreateRequest>(await context.json(), CONTAINER_CREATE);
+  const platform = context.text('platform');
+  return json({ Text: await backend.explain(body, platform === undefined ? {} : { platform }) });
 }
 
 async function list(backend: ContainersBackend, context: RequestContext) {
@@ -143,6 +151,7 @@ export function containerRoutes(backend: ContainersBackend): Route[] {
   return [
     { method: 'GET', path: '/containers/json', handle: (context) => list(backend, context) },
     { method: 'POST', path: '/containers/create', handle: (context) => create(backend, context) },
+    { method: 'POST', path: '/containers/explain', handle: (context) => explain(backend, context) },
     {
       method: 'POST',
       path: '/containers/prune',

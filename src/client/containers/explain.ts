@@ -1,0 +1,24 @@
+import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
+import type { Api } from '../api.ts';
+import { sendForJson } from '../api.ts';
+
+/**
+ * What creating and starting a container would ask of the kernel, in plain words. Berth's own: other engines do not have it.
+ *
+ * @throws as creating it
+ */
+export async function explainContainer(
+  api: Api,
+  request: ContainerCreateRequest,
+  options: { readonly platform?: string | undefined } = {},
+  abort?: AbortSignal,
+): Promise<string> {
+  const { Text } = await sendForJson<{ readonly Text: string }>(api, {
+    method: 'POST',
+    path: '/containers/explain',
+    query: { platform: options.platform },
+    body: { kind: 'json', value: request },
+    abort,
+  });
+  return Text;
+}

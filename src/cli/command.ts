@@ -34,6 +34,8 @@ export interface CliHost {
   readonly cwd: string;
   /** Aborted when the process is told to end. */
   readonly signal: AbortSignal;
+  /** Lets every key on standard input and every byte of output pass the terminal as it is. @returns puts it back */
+  rawTerminal?(): Promise<() => void>;
   /** Opens a client of the engine that the global options name. Called at most once. */
   connect(options: GlobalOptions): Promise<Client>;
 }

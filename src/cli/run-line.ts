@@ -243,6 +243,7 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
     env: host.env,
     cwd: host.cwd,
     signal: host.signal,
+    ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     connect: (options) => host.connect(options),
   });
   const failure = await output.settle();

@@ -44,6 +44,10 @@ const host: CliHost = {
   env: process.env,
   cwd: process.cwd(),
   signal: interrupted.signal,
+  async rawTerminal() {
+    const { makeRaw } = await import('#sys/terminal/raw-mode.ts');
+    return makeRaw(process.stdin.fd);
+  },
   connect,
 };
 

@@ -5,6 +5,7 @@ import type { ContainerInspect } from '#spec/docker-api/containers.ts';
 import { checkTerminal } from '../check-terminal.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
+import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import { detachKeysOf, detachKeysText } from '../stream/detach-keys.ts';
 import { runSession } from '../stream/session.ts';
 import { proxySignals } from '../stream/signal-proxy.ts';
@@ -50,7 +51,12 @@ async function join(context: Context, client: Client, container: ContainerInspec
     const { stdout } = context;
     const streams = { stdin: stdin ? context.stdin : undefined, stdout, stderr: config.Tty ? stdout : context.stderr };
     const keys = detachKeysOf(detachKeys, context);
-    return await runSession(connection, streams, { tty: config.Tty, detachKeys: keys, abort: context.signal });
+    return await runSession(connection, streams, {
+      terminal: context,
+      tty: config.Tty,
+      detachKeys: keys,
+      abort: context.signal,
+    });
   } finally {
     connection.stream.destroy();
     unfollow();
@@ -75,7 +81,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
     if (failure !== undefined && failure !== null) throw new ExitFailure(1, failure.Message);
     return StatusCode;
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();

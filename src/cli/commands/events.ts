@@ -4,6 +4,7 @@ import type { EventMessage } from '#spec/docker-api/system.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { filtersOf } from '../filters.ts';
+import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { typedValue } from '../render/typed.ts';
 import { guardOutputs, write } from '../stream/output.ts';
@@ -73,7 +74,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
     for await (const event of await client.system.events(query, context.signal))
       await write(context.stdout, `${format(event)}\n`);
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unguard();

@@ -6,6 +6,7 @@ import type { ExecConfig } from '#spec/docker-api/containers.ts';
 import { checkTerminal } from '../check-terminal.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
+import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import { readEnvironmentFiles } from '../run/key-value-files.ts';
 import { runHostOf } from '../run/run-host.ts';
 import { environmentEntry } from '../run/value-rules.ts';
@@ -86,12 +87,12 @@ async function converse(context: Context, client: Client, id: string, config: Ex
   const streams = { stdin, stdout, stderr: tty ? stdout : context.stderr };
   try {
     const detachKeys = detachKeysOf(config.DetachKeys ?? '', context);
-    const end = await runSession(connection, streams, { tty, detachKeys, abort: context.signal });
+    const end = await runSession(connection, streams, { terminal: context, tty, detachKeys, abort: context.signal });
     if (end === 'detached') throw new ExitFailure(1, 'read escape sequence');
     if (end === 'aborted') return 130;
     return (await client.execs.inspect(id)).ExitCode ?? 0;
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unfollow();

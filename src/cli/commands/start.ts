@@ -4,6 +4,7 @@ import { isErrno } from '#base/errors.ts';
 import type { Client } from '#client/client.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureText } from '../failure.ts';
+import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { StartFailure, startAttached } from '../stream/attached-start.ts';
 import { detachKeysText } from '../stream/detach-keys.ts';
@@ -24,7 +25,7 @@ async function startOne(context: Context, client: Client, name: string, flags: P
     });
   } catch (error) {
     if (error instanceof StartFailure) throw error.reason;
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(1, 'write /dev/stdout: broken pipe');
+    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();

@@ -55,7 +55,7 @@ function packed(context: Context, copy: CopyIn, destination: CopyPlace, meter: P
   const path = keepEnding(resolve(context.cwd, copy.source), copy.source);
   const source = sourcePlace(path, copy.followLink);
   const { directory, rename } = planCopy(source, destination);
-  const name = rename?.to ?? source.name ?? splitEntry(source.path).name;
+  const name = rename?.to ?? splitEntry(source.path).name;
   const chunks = counted(packLocal(source.path, name), meter);
   return { directory, tar: Readable.from(chunks, { objectMode: false, highWaterMark: AHEAD }) };
 }

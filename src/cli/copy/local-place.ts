@@ -35,16 +35,20 @@ function orExplain<T>(call: () => T, path: string): T {
  */
 export function sourcePlace(path: string, followLink: boolean): CopyPlace {
   let resolved: { readonly path: string; readonly name: string | undefined };
-  if (followLink)
+  if (followLink) {
+    const { path: target } = followLinks(path);
+    // Looked at first, because its absence is told of the target.
+    orExplain(() => lstatSync(target), target);
     resolved = rebase(
       path,
-      orExplain(() => realpathSync(path), path),
+      orExplain(() => realpathSync(target), target),
     );
-  else {
+  } else {
     const slash = path.lastIndexOf('/');
     const [parent, base] = [path.slice(0, slash) || '/', path.slice(slash + 1)];
-    // With a slash at the end it is the link's target that is meant.
+    // With a slash at the end it is a link's target that is meant, and that must be a folder.
     const real = orExplain(() => realpathSync(parent), parent);
+    if (base === '' && !statSync(real).isDirectory()) throw new Error('not a directory');
     const found = base === '' ? real : `${real === '/' ? '' : real}/${base}`;
     const name = hasSlashAtEnd(path) && baseOf(path) !== baseOf(found) ? baseOf(path) : undefined;
     resolved = { path: base === '' ? `${found}/` : found, name };
@@ -60,6 +64,15 @@ export function sourcePlace(path: string, followLink: boolean): CopyPlace {
  * @throws Error in docker's words
  */
 export function destinationPlace(path: string): CopyPlace {
+  const { path: at, stat } = followLinks(path);
+  if (stat !== undefined) return { path: at, exists: true, isDirectory: stat.isDirectory() };
+  const { directory } = splitEntry(at);
+  if (!orExplain(() => statSync(directory), directory).isDirectory()) throw new Error('not a directory');
+  return { path: at, exists: false, isDirectory: false };
+}
+
+/** Follows the links that the last part is, one after the other, to what is no link or not there. */
+function followLinks(path: string): { readonly path: string; readonly stat: Stats | undefined } {
   let at = path;
   let stat = lstatIfAny(at);
   for (let links = 0; stat?.isSymbolicLink(); links++) {
@@ -67,14 +80,11 @@ export function destinationPlace(path: string): CopyPlace {
     const link = at;
     at = resolveLink(
       link,
-      orExplain(() => readlinkSync(link), link),
+      orExplain(() => readlinkSync(clean(link)), link),
     );
     stat = lstatIfAny(at);
   }
-  if (stat !== undefined) return { path: at, exists: true, isDirectory: stat.isDirectory() };
-  const { directory } = splitEntry(at);
-  if (!orExplain(() => statSync(directory), directory).isDirectory()) throw new Error('not a directory');
-  return { path: at, exists: false, isDirectory: false };
+  return { path: at, stat };
 }
 
 function lstatIfAny(path: string): Stats | undefined {

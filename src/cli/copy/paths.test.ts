@@ -52,6 +52,12 @@ test('planCopy() gives a new name where nothing exists', () => {
   assert.deepEqual(planCopy(contents, absent), { directory: '/d', rename: { from: '.', to: 'new' } });
 });
 
+test('planCopy() gives what a link led to the name of the link', () => {
+  const linked = { path: '/s/real', exists: true, isDirectory: true, name: 'link' };
+  const into = { path: '/d', exists: true, isDirectory: true };
+  assert.deepEqual(planCopy(linked, into), { directory: '/d', rename: { from: 'real', to: 'link' } });
+});
+
 test('planCopy() replaces a file by a file only', () => {
   const there = { path: '/d/old', exists: true, isDirectory: false };
   assert.deepEqual(planCopy(file, there), { directory: '/d', rename: { from: 'file', to: 'old' } });

@@ -67,7 +67,7 @@ export interface CopyPlace {
   readonly path: string;
   readonly exists: boolean;
   readonly isDirectory: boolean;
-  /** The name that its archive's entries begin with, where that is not the path's last part. */
+  /** The name that was asked for, where following a link has changed it. */
   readonly name?: string | undefined;
 }
 
@@ -84,12 +84,14 @@ export interface CopyPlan {
  * @throws Error in docker's words
  */
 export function planCopy(source: CopyPlace, destination: CopyPlace): CopyPlan {
-  if (destination.exists && destination.isDirectory) return { directory: destination.path };
+  const from = splitEntry(source.path).name;
+  if (destination.exists && destination.isDirectory)
+    return { directory: destination.path, ...(source.name !== undefined && { rename: { from, to: source.name } }) };
   if (destination.exists && source.isDirectory) throw new Error('cannot copy directory');
   if (!destination.exists && !source.isDirectory && assertsDirectory(destination.path))
     throw new Error('no such directory');
   const { directory, name } = splitEntry(destination.path);
-  return { directory, rename: { from: source.name ?? splitEntry(source.path).name, to: name } };
+  return { directory, rename: { from, to: name } };
 }
 
 /** Applies a plan's change of name to an entry's. */

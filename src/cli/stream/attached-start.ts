@@ -45,7 +45,7 @@ export async function startAttached(context: Context, client: Client, options: A
       stdout: stdout ? context.stdout : undefined,
       stderr: stderr ? (tty ? context.stdout : context.stderr) : undefined,
     },
-    { tty, detachKeys: detachKeysOf(detachKeys, context), abort: stop.signal },
+    { terminal: context, tty, detachKeys: detachKeysOf(detachKeys, context), abort: stop.signal },
   );
   // Looked at below; until then its failure is no unhandled one.
   session.catch(() => {});

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { isErrno } from '#base/errors.ts';
 import { demultiplex } from '#client/demux.ts';
 import type { Hijacked } from '#client/hijacked.ts';
-import type { Input, Output } from '../command.ts';
+import type { Context, Input, Output } from '../command.ts';
 import { DetachScanner } from './detach-scanner.ts';
 import { copyTo, flushed, guardOutputs, write } from './output.ts';
 import { enterRawMode } from './raw-terminal.ts';
@@ -17,6 +17,8 @@ export interface SessionStreams {
 }
 
 export interface SessionOptions {
+  /** Given where standard input may be a terminal that is to become raw. */
+  readonly terminal?: Pick<Context, 'stdin' | 'rawTerminal'>;
   /** The container has a terminal: raw keys, one stream of output, detach keys. */
   readonly tty: boolean;
   /** Bytes of the keys that end the session. */
@@ -77,7 +79,8 @@ export async function runSession(
   const { stdin, stdout, stderr } = streams;
   const outputs = [stdout, stderr].filter((output) => output !== undefined);
   const unguard = guardOutputs(...outputs, stream);
-  const restore = stdin !== undefined && options.tty ? enterRawMode(stdin) : () => {};
+  const isInteractive = stdin !== undefined && options.tty && options.terminal !== undefined;
+  const restore = isInteractive ? await enterRawMode(options.terminal) : () => {};
   let isDone = false;
   const output = receiveOutput(connection, streams, options).finally(restore);
   const input = async (): Promise<SessionEnd> => {

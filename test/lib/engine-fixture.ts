@@ -139,11 +139,11 @@ export function split(bytes: Buffer): { stdout: string; stderr: string } {
 
 /** Waits until something holds, looking again and again; fails loudly after half a minute. */
 export async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`did not come true within 30 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`did not come true within 120 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the keeper: sh native/build.sh OUT [sanitize|fuzz]
+# Builds the keeper: sh native/build.sh OUT [release|sanitize]; or its plan decoder alone for tests: ... OUT decoder
 set -eu
 out=$1
 kind=${2:-release}
@@ -17,6 +17,11 @@ release)
 sanitize)
   # shellcheck disable=SC2086
   exec $cc $warn -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan -o "$out" $sources
+  ;;
+decoder)
+  # shellcheck disable=SC2086
+  exec $cc $warn -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -o "$out" \
+    $(echo "$sources" | grep -v /main.c) "$here/check/decoder.c"
   ;;
 *)
   echo "build.sh: unknown kind $kind" >&2

@@ -225,10 +225,12 @@ static void request(struct client *c, uint8_t type, const uint8_t *data, uint32_
 		reply_errno(c, K.master < 0 ? -ENOTTY : ioctl(K.master, TIOCSWINSZ, &size) ? -errno : 0);
 		break;
 	case CTL_SIGNAL:
+		if (len != 4 || !K.started) {
+			reply_errno(c, -EINVAL);
+			break;
+		}
 		memcpy(&signal_number, data, 4);
-		reply_errno(c, len != 4 || !K.started ? -EINVAL
-			       : syscall(SYS_pidfd_send_signal, K.pidfd, signal_number, NULL, 0) ? -errno
-												  : 0);
+		reply_errno(c, syscall(SYS_pidfd_send_signal, K.pidfd, signal_number, NULL, 0) ? -errno : 0);
 		break;
 	case CTL_CLOSE_STDIN:
 		stdin_end();

@@ -16,8 +16,6 @@
 
 enum { CONTROL_FD = 3 };
 
-struct keeper K;
-
 extern char **environ;
 
 /*

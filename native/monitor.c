@@ -68,7 +68,7 @@ static void after_start(void)
 	if (K.plan.set.mode == MODE_SUPERVISE)
 		(void)!symlink(when, "started"); /* one atomic call; nobody follows it */
 	close_fd(&K.sync);
-	control_send(MSG_STARTED, NULL, 0);
+	control_send(MSG_STARTED, "", 0);
 	if (K.plan.set.mode == MODE_SUPERVISE)
 		close_fd(&K.control);
 	run_tolerant(SIDE_STARTED, &ignored);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+struct keeper K;
+
 static const struct op_kind kinds[OP_COUNT] = {
 #define X(name, number, fields, sides) [number] = {fields, op_##name, sides},
 	OPCODES(X)

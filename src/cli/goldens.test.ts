@@ -25,6 +25,12 @@ function renamed(text: string): string {
   return text.replace(/(?<![\w./-])docker(?=[ ':]|$)/gm, 'berth').replaceAll('Manage Docker\n', 'Manage Berth\n');
 }
 
+/** What the two clients say of themselves differs; the engine's part is everything from its title on. */
+function engineSection(golden: Golden, text: string): string {
+  const isWhole = !golden.args.some((arg) => ['info', 'version'].includes(arg)) || golden.args.length > 2;
+  return isWhole ? text : text.slice(Math.max(text.indexOf('\nServer:'), 0));
+}
+
 /** Objects that Berth does not have yet are not asked for, and `system prune` leaves them alone. */
 function isKnown({ path }: SeenRequest): boolean {
   return !/^\/(networks|volumes|plugins|build)\b/.test(path);
@@ -40,7 +46,7 @@ for (const golden of goldens) {
     const seen: SeenRequest[] = [];
     const words = ['--config', join(tmpdir(), 'berth-without-configuration'), ...golden.args];
     const result = await runCliWith(fixtureDispatch(fixtures, seen), words);
-    assert.equal(result.stdout, renamed(golden.stdout));
+    assert.equal(engineSection(golden, result.stdout), engineSection(golden, renamed(golden.stdout)));
     assert.equal(result.stderr, renamed(golden.stderr));
     assert.equal(result.status, golden.status);
     const unknown = golden.requests.length - golden.requests.filter(isKnown).length;

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
@@ -19,6 +20,8 @@ import { type Core, openCore } from './open-core.ts';
 import { createStats } from './stats/container-stats.ts';
 import { listProcesses } from './stats/top.ts';
 import { createSystem, type SystemParts } from './system/engine-system.ts';
+import { fileSystemName } from './system/host-info.ts';
+import { volumeUsage } from './system/volume-usage.ts';
 
 /** What an engine says about itself. */
 export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
@@ -67,6 +70,19 @@ function statsOf({ containers, events }: Core) {
   });
 }
 
+/** The storage driver with the facts that docker's own reports. */
+function storageDriver({ root, context }: Core): ReturnType<SystemParts['driver']> {
+  const status: [string, string][] = [
+    ['Backing Filesystem', fileSystemName(statfsSync(root, { bigint: true }).type)],
+    ['Supports d_type', 'true'],
+    ['Using metacopy', 'false'],
+    ['Native Overlay Diff', 'true'],
+    ['userxattr', 'false'],
+  ];
+  const name = context.images.driverOf('');
+  return { name, status: name === 'overlay' ? status : status.slice(0, 1) };
+}
+
 function systemOf(core: Core, images: Images, identity: EngineIdentity) {
   return createSystem({
     ...identity,
@@ -74,7 +90,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     containers: core.containers,
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
-    volumes: async () => [],
+    volumes: () => volumeUsage(core.root, core.context.volumes),
     check: async (repair) =>
       (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
         Code: code,
@@ -82,7 +98,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
         Message: message,
         Repaired: isRepaired,
       })),
-    driver: () => ({ name: core.context.images.driverOf(''), status: [] }),
+    driver: () => storageDriver(core),
     limits: hostLimitSupport,
     cgroupVersion: () => cgroupHost().version,
     machine: machineTotals,

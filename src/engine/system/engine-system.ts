@@ -114,7 +114,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     Images: images.length,
     Driver: driver.name,
     DriverStatus: driver.status,
-    Plugins: { Volume: [], Network: ['host', 'null'], Authorization: null, Log: ['json-file', 'none'] },
+    Plugins: { Volume: ['local'], Network: ['host', 'null'], Authorization: null, Log: ['json-file', 'none'] },
     ...limitFacts(limits),
     IPv4Forwarding: ipv4Forwarding(),
     Debug: false,

@@ -1,10 +1,7 @@
 /** Parts of the API that Berth does not have yet: refused by name, so that nobody takes a 404 for "no such object". */
 import { BerthError } from '#base/errors.ts';
-import type { ApiMethod } from '#spec/docker-api/exchange.ts';
 import { json } from './responses.ts';
 import type { Route } from './router.ts';
-
-const METHODS: readonly ApiMethod[] = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
 
 /** First segment of the path to what it is about. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -24,9 +21,7 @@ const NO_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
 function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
-  return paths.flatMap((path) =>
-    METHODS.map((method): Route => ({ method, path, handle: () => Promise.reject(refuse()) })),
-  );
+  return paths.map((path): Route => ({ method: '*', path, handle: () => Promise.reject(refuse()) }));
 }
 
 /** What `docker system prune` also asks for: of what does not exist there is nothing to prune. */
@@ -53,11 +48,12 @@ export function absentRoutes(): Route[] {
   const swarm = SWARM_PARTS.flatMap((first) =>
     refusing([`/${first}`, `/${first}/{rest*}`], () => new BerthError('unavailable', 'api.no-swarm', NO_MANAGER)),
   );
-  const images = [
+  const single = [
+    { path: '/containers/{ref}/attach/ws', what: 'attaching through a websocket is' },
     { path: '/images/search', what: 'searching registries is' },
     { path: '/images/{name*}/push', what: 'pushing images is' },
   ].flatMap(({ path, what }) =>
     refusing([path], () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`)),
   );
-  return [...emptyPrunes(), ...parts, ...swarm, ...images];
+  return [...emptyPrunes(), ...parts, ...swarm, ...single];
 }

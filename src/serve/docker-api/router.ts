@@ -11,7 +11,8 @@ export const MINIMUM_API_VERSION = '1.24';
 export type Handler = (context: RequestContext) => Promise<ApiResponse>;
 
 export interface Route {
-  readonly method: ApiMethod;
+  /** `*` is every method. */
+  readonly method: ApiMethod | '*';
   /** `/containers/{id}/json`. A parameter is one segment; `{name*}` takes as many as there are, with their slashes. */
   readonly path: string;
   readonly handle: Handler;
@@ -61,16 +62,26 @@ function decode(segment: string): string {
   }
 }
 
-/** Routes whose template has the same number of fixed first words are found by that word, without trying all. */
-function groupByFirstSegment(routes: readonly Route[]): Map<string, CompiledRoute[]> {
-  const groups = new Map<string, CompiledRoute[]>();
-  for (const route of routes) {
-    const first = route.path.split('/')[1]!;
-    const group = groups.get(first);
-    if (group === undefined) groups.set(first, [compile(route)]);
-    else group.push(compile(route));
+/** Routes by the first word of their path, so that a request looks at few; made ready when the word is first asked for. */
+class RouteGroups {
+  readonly #routes = new Map<string, Route[]>();
+  readonly #compiled = new Map<string, readonly CompiledRoute[]>();
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      const first = route.path.split('/', 2)[1]!;
+      const group = this.#routes.get(first);
+      if (group === undefined) this.#routes.set(first, [route]);
+      else group.push(route);
+    }
   }
-  return groups;
+
+  of(path: string): readonly CompiledRoute[] {
+    const first = path.split('/', 2)[1] ?? '';
+    const ready = this.#compiled.get(first) ?? (this.#routes.get(first) ?? []).map(compile);
+    this.#compiled.set(first, ready);
+    return ready;
+  }
 }
 
 /**
@@ -78,11 +89,12 @@ function groupByFirstSegment(routes: readonly Route[]): Map<string, CompiledRout
  * @returns a dispatcher that answers everything, failures as `{message}` with docker's status
  */
 export function createRouter(routes: readonly Route[]): Dispatch {
-  const groups = groupByFirstSegment(routes);
+  const groups = new RouteGroups(routes);
   const find = async (request: ApiRequest): Promise<ApiResponse> => {
     const { version, rest } = splitVersion(request.path);
-    for (const route of groups.get(rest.split('/')[1] ?? '') ?? []) {
-      const match = route.method === request.method ? route.pattern.exec(rest) : null;
+    for (const route of groups.of(rest)) {
+      const isMethod = route.method === request.method || route.method === '*';
+      const match = isMethod ? route.pattern.exec(rest) : null;
       if (match === null) continue;
       const parameters = Object.fromEntries(route.names.map((name, index) => [name, decode(match[index + 1]!)]));
       return route.handle(new RequestContext(request, parameters, version));

@@ -161,7 +161,11 @@ function makeLaunch(control: Control, pid: number, keeperPid: number): Launch {
       await control.closed();
     },
     get exited() {
-      exited ??= control.next(EXITED).then((bytes) => ({ code: bytes.readUInt32LE(0), signal: bytes.readUInt32LE(4) }));
+      if (exited === undefined) {
+        exited = control.next(EXITED).then((bytes) => ({ code: bytes.readUInt32LE(0), signal: bytes.readUInt32LE(4) }));
+        // Somebody may look at it (a copy, a spread) without ever waiting for it.
+        exited.catch(() => undefined);
+      }
       return exited;
     },
   };

@@ -8,7 +8,7 @@ import { ExitFailure, failureWithHelp } from '../failure.ts';
 import { FlagError } from '../flag-error.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
-import { checkPullPolicy, createContainer } from '../run/create-container.ts';
+import { checkPullPolicy, createContainer, platformOf } from '../run/create-container.ts';
 import { createRequestOf } from '../run/create-request.ts';
 import { runHostOf } from '../run/run-host.ts';
 import { startFailure } from '../run/start-failure.ts';
@@ -83,9 +83,23 @@ async function explain(context: Context, request: ContainerCreateRequest, flags:
   }
 }
 
+/** Prints the launch plan instead of carrying it out. */
+async function explain(context: Context, request: ContainerCreateRequest, flags: ParsedFlags): Promise<number> {
+  try {
+    const platform = platformOf(flags);
+    const client = await context.client();
+    const text = await client.containers.explain(request, { platform }, context.signal);
+    context.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  } catch (error) {
+    throw startFailure(error);
+  }
+  return 0;
+}
+
 export async function run(context: Context, call: Invocation): Promise<number> {
   const { flags } = call;
   let request = requestOf(context, call);
+  if (flags.bool('explain')) return explain(context, request, flags);
   if (flags.bool('explain')) return explain(context, request, flags);
   if (flags.bool('detach')) {
     if (flags.list('attach').length > 0)

@@ -18,7 +18,8 @@ export function checkPullPolicy(policy: string): void {
     throw new Error(`invalid pull option: '${policy}': must be one of "always", "missing" or "never"`);
 }
 
-function platformOf(flags: ParsedFlags): string | undefined {
+/** The value of `--platform` as the API takes it. @throws Error in docker's words */
+export function platformOf(flags: ParsedFlags): string | undefined {
   const given = flags.text('platform');
   if (given === '') return undefined;
   try {

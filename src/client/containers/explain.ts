@@ -3,9 +3,8 @@ import type { Api } from '../api.ts';
 import { sendForJson } from '../api.ts';
 
 /**
- * What creating and starting a container would ask of the kernel, in plain words. Berth's own: other engines do not have it.
- *
- * @throws as creating it
+ * What creating and starting a container would ask of the kernel, in plain words; nothing is created. Berth's own call: other
+ * engines do not have it. @throws what create throws
  */
 export async function explainContainer(
   api: Api,
@@ -13,12 +12,12 @@ export async function explainContainer(
   options: { readonly platform?: string | undefined } = {},
   abort?: AbortSignal,
 ): Promise<string> {
-  const { Text } = await sendForJson<{ readonly Text: string }>(api, {
+  const { Text: text } = await sendForJson<{ readonly Text: string }>(api, {
     method: 'POST',
     path: '/containers/explain',
     query: { platform: options.platform },
     body: { kind: 'json', value: request },
     abort,
   });
-  return Text;
+  return text;
 }

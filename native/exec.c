@@ -71,12 +71,17 @@ int find_program(const char *name, const char *search_path, char *found, size_t 
 	return noexec ? fail_because(REASON_NOEXEC_MOUNT, EACCES) : fail_because(REASON_NOT_FOUND, ENOENT);
 }
 
+/* What find-program found: looked up with all system calls at hand, executed under the container's filter. */
+static char program[4096];
+static bool program_known;
+
 int op_find_program(struct op *op)
 {
 	const char *name = op_str(op);
-	char found[4096];
+	int err = find_program(name, op_str(op), program, sizeof program);
 
-	return find_program(name, op_str(op), found, sizeof found);
+	program_known = !err;
+	return err;
 }
 
 /* "#!/bin/sh -e\r" -> /bin/sh, and whether the line ends as in DOS */
@@ -225,26 +230,39 @@ static int settle_descriptors(void)
 	return close_range((unsigned)(3 + keep), ~0u, CLOSE_RANGE_CLOEXEC) ? -errno : 0;
 }
 
+/* The process's own last state, before a system call filter could forbid any of it. */
+int prepare_exec(void)
+{
+	static bool prepared;
+	sigset_t none;
+	int err;
+
+	if (prepared)
+		return 0;
+	prepared = true;
+	err = settle_descriptors();
+	if (!err)
+		err = bind_to_keeper();
+	umask(K.umask);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return err;
+}
+
 int op_exec(struct op *op)
 {
 	const char *name = op_str(op), *search_path = op_str(op);
 	const char **argv = list_vector(op_list(op)), **env = list_vector(op_list(op));
-	char found[4096];
-	sigset_t none;
-	int err;
+	int err = argv && env ? 0 : -ENOMEM;
 
-	if (!argv || !env)
-		return -ENOMEM;
-	err = find_program(name, search_path, found, sizeof found);
+	fail_path(name);
+	if (!err && !program_known)
+		err = find_program(name, search_path, program, sizeof program);
 	if (!err)
-		err = settle_descriptors();
-	if (!err)
-		err = bind_to_keeper();
+		err = prepare_exec();
 	if (err)
 		return err;
-	umask(K.umask);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(found, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
-	return explain_refusal(found, errno);
+	add_home(env);
+	execve(program, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
+	return explain_refusal(program, errno);
 }

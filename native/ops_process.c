@@ -133,6 +133,9 @@ int op_seccomp(struct op *op)
 
 	if (filter.len % sizeof(struct sock_filter) || filter.len / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return -EINVAL;
+	fd = prepare_exec();
+	if (fd < 0)
+		return (int)fd;
 	if (listen)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);

@@ -73,7 +73,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(post, 70, "", S_P | S_C) \
 	X(wait, 71, "", S_P | S_C) \
 	X(gate, 72, "", S_C) \
-	X(run, 73, "sllssii", S_ALL) \
+	X(run, 73, "sllssiis", S_ALL) \
 	X(terminal, 74, "piiiip", S_C) \
 	X(rlimit, 75, "iii", S_P | S_C) \
 	X(umask, 76, "i", S_C) \
@@ -88,7 +88,8 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(session_keyring, 85, "s", S_C) \
 	X(find_program, 86, "ss", S_C) \
 	X(exec, 87, "ssll", S_C) \
-	X(kill_cgroup, 88, "ls", S_X | S_P)
+	X(kill_cgroup, 88, "ls", S_X | S_P) \
+	X(home, 89, "i", S_C)
 /* clang-format on */
 
 enum opcode {

@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Where the next program runs; empty: where the keeper is. */
+static const char *program_dir = "";
+
 static void __attribute__((noreturn)) become(const char *path, const char *const *argv, const char *const *env, int in, int err)
 {
 	static const char *const no_env[] = {NULL};
@@ -21,6 +24,8 @@ static void __attribute__((noreturn)) become(const char *path, const char *const
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
+	if (*program_dir && chdir(program_dir))
+		_exit(126);
 	if (dup2(in, 0) < 0 || dup2(err, 2) < 0)
 		_exit(127);
 	in = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -31,10 +36,10 @@ static void __attribute__((noreturn)) become(const char *path, const char *const
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Pointers to a list's strings, NULL-terminated, in memory of their own. */
+/* Pointers to a list's strings, NULL-terminated, in memory of their own, with room for one more. */
 const char **list_vector(struct list list)
 {
-	const char **v = mmap(NULL, (list.left + 1) * sizeof *v, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const char **v = mmap(NULL, (list.left + 2) * sizeof *v, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t n = 0;
 
 	if (v == MAP_FAILED)
@@ -182,6 +187,7 @@ int op_run(struct op *op)
 	struct list argv = op_list(op), env = op_list(op);
 	struct blob before = op_blob(op), after = op_blob(op);
 	uint64_t with_pid = op_int(op), timeout_ms = op_int(op);
+	const char *dir = op_str(op);
 	const char **args = list_vector(argv), **vars = list_vector(env);
 	size_t cap = before.len + after.len + 32;
 	char *input = mmap(NULL, cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -195,10 +201,12 @@ int op_run(struct op *op)
 	if (with_pid)
 		text_num(&t, (uint64_t)(K.in_child ? getpid() : K.child));
 	text_bytes(&t, after.data, after.len);
+	program_dir = dir;
 	err = run_argv(*path ? path : args[0] ? args[0] : "", args, vars, input, t.len, timeout_ms);
+	program_dir = "";
 	munmap(input, cap);
-	munmap(args, (argv.left + 1) * sizeof *args);
-	munmap(vars, (env.left + 1) * sizeof *vars);
+	munmap(args, (argv.left + 2) * sizeof *args);
+	munmap(vars, (env.left + 2) * sizeof *vars);
 	return err;
 }
 

@@ -72,6 +72,7 @@ void child_main(void)
 	K.in_child = true;
 	close(K.sync);
 	K.sync = K.sync_child;
+	setsid(); /* a session and group of its own, with a number in its own pid namespace */
 	child_descriptors();
 	run_side(SIDE_CHILD);
 	sync_report_and_die();

@@ -3,6 +3,7 @@ import { BerthError, messageOf } from '#base/errors.ts';
 import { OCI_VERSION } from '#spec/oci-runtime/state.ts';
 import type { ExitStatus, RuntimeContext } from '../commands/runtime-context.ts';
 import { detectHostFacts } from '../host-facts.ts';
+import type { HostFacts } from '../plan/launch-options.ts';
 import { badUsage, type FlagValues, parseArguments } from './arguments.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { type LogTarget, logFatal, writeLog } from './log.ts';
@@ -86,14 +87,23 @@ async function runCommand(
   }
   // `exec --process FILE ID` and options after the id, as some engines write them.
   checkCount(name, entry, rest.length);
-  if (globals.flag('systemd-cgroup')) {
-    throw new BerthError('unsupported', 'cgroup.systemd', '--systemd-cgroup: Berth makes control groups itself', {
+  const facts = hostFacts(globals);
+  writeLog(log, 'debug', `${name} ${words.join(' ')}`);
+  const command = await load();
+  return command({ root: stateRoot(globals), log, facts, print }, flags, rest);
+}
+
+/** The machine as the command may use it. */
+function hostFacts(globals: FlagValues): HostFacts {
+  const manager = globals.flag('systemd-cgroup') ? 'systemd' : (globals.text('cgroup-manager') ?? 'cgroupfs');
+  if (manager === 'systemd') {
+    throw new BerthError('unsupported', 'cgroup.systemd', 'Berth makes control groups itself, not through systemd', {
       hint: 'let the engine use its cgroupfs driver',
     });
   }
-  writeLog(log, 'debug', `${name} ${words.join(' ')}`);
-  const command = await load();
-  return command({ root: stateRoot(globals), log, facts: detectHostFacts(), print }, flags, rest);
+  if (manager !== 'cgroupfs' && manager !== 'disabled') throw badUsage(`invalid cgroup manager: ${manager}`);
+  const facts = detectHostFacts();
+  return manager === 'disabled' ? { ...facts, cgroups: undefined } : facts;
 }
 
 function checkCount(name: string, entry: CommandEntry, count: number): void {

@@ -27,6 +27,7 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   string('log-format', "format of the log: 'text' (default) or 'json'"),
   string('root', 'directory for the state of containers'),
   boolean('systemd-cgroup', 'let systemd make the control groups (refused: Berth makes them itself)'),
+  string('cgroup-manager', "'cgroupfs' (default) or 'disabled'; 'systemd' is refused"),
   { ...string('rootless', "run without privileges: 'true', 'false' or 'auto'"), implied: 'true' },
   string('criu', 'accepted for compatibility, without effect'),
   boolean('help', 'show help', 'h'),
@@ -35,6 +36,7 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
 
 const START_FLAGS: readonly Flag[] = [
   string('bundle', 'bundle directory (default: the working directory)', 'b'),
+  string('config', "configuration instead of the bundle's config.json", 'f'),
   string('console-socket', 'unix socket that gets the terminal'),
   string('pid-file', 'file for the process id'),
   boolean('no-pivot', 'MS_MOVE and chroot instead of pivot_root'),

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BerthError, isErrno } from '#base/errors.ts';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import { parseJsonExactly, parseOciConfig } from '#spec/oci-runtime/parse-config.ts';
@@ -16,11 +16,12 @@ export interface Bundle {
 /**
  * Reads a bundle (bundle.md).
  *
+ * @param configFile absolute, or relative to the bundle
  * @throws BerthError `not-found` without a config.json or a root, `invalid` for a wrong config.json
  */
-export function readBundle(directory: string): Bundle {
+export function readBundle(directory: string, configFile = 'config.json'): Bundle {
   const path = resolve(directory);
-  const config = parseOciConfig(parseJsonExactly(readConfig(path)));
+  const config = parseOciConfig(parseJsonExactly(readConfig(resolve(path, configFile))));
   if (config.root === undefined) {
     throw new BerthError('invalid', 'oci-config.invalid', 'config.json: root: is required');
   }
@@ -32,18 +33,13 @@ export function readBundle(directory: string): Bundle {
   return { path, config, rootfs };
 }
 
-function readConfig(bundle: string): string {
+function readConfig(path: string): string {
   try {
-    return readFileSync(join(bundle, 'config.json'), 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new BerthError(
-      'not-found',
-      'bundle.no-config',
-      `JSON specification file config.json not found in ${bundle}`,
-      {
-        cause: error,
-      },
-    );
+    throw new BerthError('not-found', 'bundle.no-config', `JSON specification file ${path} not found`, {
+      cause: error,
+    });
   }
 }

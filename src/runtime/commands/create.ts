@@ -10,7 +10,6 @@ import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { writeLog } from '../cli/log.ts';
-import { homeDirectory } from '../home-directory.ts';
 import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
 import { markProcess } from '../state/container-status.ts';
@@ -48,7 +47,7 @@ export async function createContainer(
   id: string,
   mode: LaunchPlan['mode'],
 ): Promise<Created> {
-  const bundle = readBundle(flags.text('bundle') ?? '.');
+  const bundle = readBundle(flags.text('bundle') ?? '.', flags.text('config'));
   const { config } = bundle;
   const consoleSocket = flags.text('console-socket');
   const detach = mode === 'handoff';
@@ -71,7 +70,6 @@ export async function createContainer(
       mode,
       runDir: dir,
       stdio,
-      home: homeDirectory(bundle.rootfs, config.process?.user?.uid ?? 0, config),
       noPivot: flags.flag('no-pivot'),
       noNewKeyring: flags.flag('no-new-keyring'),
       preserveFds: preserved.fds.length,

@@ -9,7 +9,6 @@ import { joinCgroup } from '#sys/cgroup/plan.ts';
 import { startHandoff } from '#sys/keeper/handoff.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { FlagValues } from '../cli/arguments.ts';
-import { homeDirectory } from '../home-directory.ts';
 import { buildExecPlan } from '../plan/exec-plan.ts';
 import { type ContainerState, containerDir, loadState } from '../state/container-state.ts';
 import { aliveInit, statusOf } from '../state/container-status.ts';
@@ -51,7 +50,6 @@ export async function exec(
     mode,
     runDir,
     stdio,
-    home: homeDirectory(`/proc/${init.pid}/root`, document.user?.uid ?? 0),
     preserveFds: preserved.fds.length,
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),

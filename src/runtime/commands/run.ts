@@ -40,5 +40,5 @@ async function runAttached(context: RuntimeContext, flags: FlagValues, id: strin
 
 async function wantsTerminal(flags: FlagValues): Promise<boolean> {
   const { readBundle } = await import('./bundle.ts');
-  return readBundle(flags.text('bundle') ?? '.').config.process?.terminal === true;
+  return readBundle(flags.text('bundle') ?? '.', flags.text('config')).config.process?.terminal === true;
 }

@@ -92,7 +92,7 @@ function tellAttributes(narration: Narration, op: Extract<Op, { op: 'mount-attri
 
 function tellAttach(narration: Narration, op: Extract<Op, { op: 'attach' }>): void {
   const story = narration.story(op.slot);
-  const isRoot = op.at.root === undefined && op.at.path === '/';
+  const isRoot = op.at.root === undefined && op.about === 'root file system';
   const sentence = isRoot
     ? `root file system: ${withDetails(story)}`
     : `mount ${story.what} at ${nameOf(narration, op.at)}${story.details.length === 0 ? '' : ` (${story.details.join('; ')})`}`;

@@ -70,6 +70,9 @@ export function tellProcess(narration: Narration, op: Op): void {
       say(`environment: ${op.env.length === 0 ? 'empty' : op.env.map((entry) => entry.split('=')[0]).join(', ')}`);
       say(`run ${commandWords(op.argv)}`);
       return;
+    case 'home':
+      say(`HOME from /etc/passwd for user ${op.uid}, unless the environment has it`);
+      return;
     case 'kill-cgroup':
       narration.tell('Control groups', op.side, `kill every process in ${op.killFile ?? op.procs.join(', ')}`);
       return;

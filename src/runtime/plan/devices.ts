@@ -1,5 +1,6 @@
 import { BerthError } from '#base/errors.ts';
 import type { LinuxDevice, Mount, OciConfig } from '#spec/oci-runtime/config.ts';
+import { MOUNT_ATTR } from './linux-numbers.ts';
 import type { MountContext } from './mounts.ts';
 
 /** Devices that every container has (config-linux.md, "Default Devices"); /dev/console and /dev/ptmx come separately. */
@@ -30,7 +31,7 @@ const MODE_BITS = 0o7777;
  */
 export function planDevices(context: MountContext, config: OciConfig): void {
   if ((config.mounts ?? []).some(bindsDev)) return;
-  const extra = context.linux.devices ?? [];
+  const extra = (context.linux.devices ?? []).map((device) => ({ ...device, path: device.path.replace(/\/+$/, '') }));
   const replaced = new Set(extra.map(({ path }) => path));
   const devices = [...DEFAULT_DEVICES.filter(({ path }) => !replaced.has(path)), ...extra];
   const bind = context.namespaces.foreignUser || !context.options.facts.initialUserNamespace;
@@ -93,6 +94,14 @@ function bindDevice(context: MountContext, device: LinuxDevice): void {
   const slot = context.draft.takeSlot('child');
   context.draft.add(
     { side: 'child', op: 'clone-mount', slot, at: { path: device.path }, recursive: false, about: 'host device' },
+    {
+      side: 'child',
+      op: 'mount-attributes',
+      at: { root: slot, path: '' },
+      set: MOUNT_ATTR.NOSUID | MOUNT_ATTR.NOEXEC,
+      clear: 0,
+      recursive: false,
+    },
     { side: 'child', op: 'attach', slot, at: { root: context.root, path: device.path }, create: 'file' },
   );
   context.draft.closeSlot(slot);

@@ -37,7 +37,6 @@ export interface ExecOptions {
   /** From `joinCgroup`. */
   readonly cgroup?: CgroupJoin;
   readonly seccomp?: SeccompFilter;
-  readonly home?: string;
   readonly preserveFds?: number;
   readonly dieWithKeeper?: boolean;
   readonly exitCommand?: LaunchPlan['exit']['command'];
@@ -68,15 +67,7 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   openLabel(draft, process, early);
   planAttributes(draft, process, context);
   joinNamespaces(draft, kinds, container, options);
-  const root = draft.takeSlot('child');
-  draft.add({
-    side: 'child',
-    op: 'open',
-    slot: root,
-    at: { path: '/' },
-    flags: OPEN.PATH,
-    about: "the container's root",
-  });
+  const root = openRoot(draft, kinds, pid);
   planTerminal(draft, process, root, false);
   const { personality } = options.config.linux ?? {};
   if (personality !== undefined) {
@@ -104,7 +95,6 @@ function execContext(process: Process, options: ExecOptions, foreignUser: boolea
     foreignUser,
     seccomp: options.seccomp,
     processState: { ociVersion: OCI_VERSION, fds: ['seccompFd'], state: hookState(subject, 'running') },
-    home: options.home,
   };
 }
 
@@ -143,6 +133,16 @@ function joinNamespaces(draft: Draft, kinds: ReadonlySet<NamespaceKind>, slot: n
     ...(options.facts.uid === 0 ? { groups: [] } : {}),
     about: 'become root of the user namespace',
   });
+}
+
+/** The container's root: "/" of its mount namespace, or, without one, where its first process is chrooted to. */
+function openRoot(draft: Draft, kinds: ReadonlySet<NamespaceKind>, pid: number): number {
+  const about = "the container's root";
+  const slot = draft.takeSlot('child');
+  const path = kinds.has('mount') ? '/' : `/proc/${pid}/root`;
+  draft.add({ side: 'child', op: 'open', slot, at: { path }, flags: OPEN.PATH, about });
+  if (!kinds.has('mount')) draft.add({ side: 'child', op: 'pivot-root', slot, how: 'chroot' });
+  return slot;
 }
 
 function finish(ops: readonly PlanOp[], options: ExecOptions): LaunchPlan {

@@ -29,10 +29,12 @@ export function planHooks(
   phase: string,
   state: State,
 ): void {
-  for (const hook of hooks ?? []) draft.add(hookOp(side, hook, phase, state));
+  // Hooks that live in the container do not see the bundle.
+  const cwd = phase === 'startContainer' ? undefined : state.bundle;
+  for (const hook of hooks ?? []) draft.add(hookOp(side, hook, phase, state, cwd));
 }
 
-function hookOp(side: Side, hook: Hook, phase: string, state: State): PlanOp {
+function hookOp(side: Side, hook: Hook, phase: string, state: State, cwd: string | undefined): PlanOp {
   const { before, after } = stateAroundPid(state);
   const input =
     side === 'cleanup' ? { stdinBefore: JSON.stringify(state) } : { stdinBefore: before, stdinAfter: after };
@@ -42,6 +44,7 @@ function hookOp(side: Side, hook: Hook, phase: string, state: State): PlanOp {
     path: hook.path,
     argv: hook.args === undefined || hook.args.length === 0 ? [hook.path] : hook.args,
     env: hook.env ?? [],
+    ...(cwd === undefined ? {} : { cwd }),
     ...input,
     ...(hook.timeout === undefined ? {} : { timeoutMs: hook.timeout * 1000 }),
     about: `${phase} hook`,

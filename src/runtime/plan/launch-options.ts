@@ -36,8 +36,6 @@ export interface LaunchOptions {
   readonly cgroup?: CgroupPlan;
   /** From `compileSeccomp`, when the configuration has `linux.seccomp`. */
   readonly seccomp?: SeccompFilter;
-  /** Home directory of the process's user, set as HOME when the environment has none. */
-  readonly home?: string;
   /** Ops of the networks: run on the parent's side once the namespaces exist, before the hooks. */
   readonly network?: readonly PlanOp[];
   /** Ops to undo `network`. */

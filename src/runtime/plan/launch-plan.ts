@@ -82,7 +82,6 @@ function startJob(config: OciConfig, options: LaunchOptions): Job {
       fds: ['seccompFd'],
       state: hookState(subjectOf(config, options), 'creating'),
     },
-    home: options.home,
   };
   return { draft: new Draft(), config, process, options, namespaces, context, readOnlyLater: [], linux };
 }
@@ -126,7 +125,7 @@ function planChildStart(job: Job, early: EarlyDescriptors): void {
   }
   if (config.hostname) draft.add({ side: 'child', op: 'hostname', name: config.hostname });
   if (config.domainname) draft.add({ side: 'child', op: 'domainname', name: config.domainname });
-  planSysctl(draft, linux, namespaces);
+  planSysctl(draft, config, namespaces);
   openLabel(draft, job.process, early);
   planAttributes(draft, job.process, job.context);
 }

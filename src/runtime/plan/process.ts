@@ -31,7 +31,6 @@ export interface ProcessContext {
   readonly seccomp: SeccompFilter | undefined;
   /** For the agent that listens to the filter. */
   readonly processState: Omit<ContainerProcessState, 'pid'>;
-  readonly home: string | undefined;
 }
 
 /** Descriptors that have to be opened before the root changes. */
@@ -161,7 +160,7 @@ export function planTerminal(draft: Draft, process: Process, root: Slot, withCon
  * {@link planBecome} has loaded it, after the gate: neither the waiting nor the hooks run under the container's filter.
  */
 export function planRights(draft: Draft, process: Process, context: ProcessContext): void {
-  draft.add({ side: 'child', op: 'chdir', path: process.cwd });
+  draft.add({ side: 'child', op: 'chdir', path: process.cwd, about: 'chdir to' });
   if (process.noNewPrivileges === true) draft.add({ side: 'child', op: 'no-new-privileges' });
   const masks = masksOf(process.capabilities, context);
   const keep = needsAdmin(process, context) ? CAP_SYS_ADMIN : 0n;
@@ -208,7 +207,7 @@ export function planBecome(draft: Draft, process: Process, context: ProcessConte
     draft.add({ side: 'child', op: 'credentials', capabilities: masks });
   }
   const argv = process.args ?? [];
-  const env = environment(process, context.home);
+  const env = process.env ?? [];
   draft.add({ side: 'child', op: 'exec', name: argv[0] ?? '', searchPath: pathOf(env), argv, env });
 }
 
@@ -223,19 +222,16 @@ function seccompOp(seccomp: SeccompFilter, context: ProcessContext, early: Early
   return { ...common, listener: { socket: early.listener, state } };
 }
 
-/** Looks the program up before the gate, so that a wrong name already fails `create`. */
+/** Looks the program up before the gate, so that a wrong name already fails `create`; and the home directory. */
 export function planFindProgram(draft: Draft, process: Process): void {
   const [name] = process.args ?? [];
   if (name === undefined || name === '') {
     throw new BerthError('invalid', 'oci-config.invalid', 'config.json: process.args: must not be empty');
   }
-  draft.add({ side: 'child', op: 'find-program', name, searchPath: pathOf(process.env ?? []) });
-}
-
-function environment(process: Process, home: string | undefined): string[] {
-  const env = [...(process.env ?? [])];
-  if (home !== undefined && !env.some((entry) => entry.startsWith('HOME='))) env.push(`HOME=${home}`);
-  return env;
+  const env = process.env ?? [];
+  draft.add({ side: 'child', op: 'find-program', name, searchPath: pathOf(env) });
+  if (!env.some((entry) => entry.startsWith('HOME=')))
+    draft.add({ side: 'child', op: 'home', uid: process.user?.uid ?? 0 });
 }
 
 function pathOf(env: readonly string[]): string {

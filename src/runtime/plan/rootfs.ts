@@ -72,7 +72,7 @@ function openHostRoot(draft: Draft, rootfs: RootfsMount): Slot {
 }
 
 /**
- * Separates the mount namespace from the host's and attaches the root file system. On the child's side, over "/": nothing
+ * Separates the mount namespace from the host's and attaches the root file system, on the child's side. Over "/" nothing
  * on the host has to be reachable for the container's user, and "/" of this process still means the old root.
  */
 export function attachRootfs(
@@ -98,7 +98,9 @@ export function attachRootfs(
     about: 'nothing mounted in the container reaches the host',
   });
   if (namespaces.sourceSide === 'child') mountRootfs(draft, 'child', slot, rootfs, unprivileged);
-  draft.add({ side: 'child', op: 'attach', slot, at: { path: '/' }, about: 'root file system' });
+  // Hooks look for the container's files at the bundle's root, so that is where a bundle's root is attached if it can be.
+  const place = rootfs.type === 'bind' && !shared && !namespaces.foreignUser ? rootfs.path : '/';
+  draft.add({ side: 'child', op: 'attach', slot, at: { path: place }, about: 'root file system' });
 }
 
 function mountRootfs(draft: Draft, side: Side, slot: Slot, rootfs: RootfsMount, unprivileged: boolean): void {

@@ -1,5 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-import type { Linux } from '#spec/oci-runtime/config.ts';
+import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { NamespaceKind } from '#sys/keeper/plan.ts';
 import type { Draft } from './draft.ts';
 import { hasNamespace, type NamespaceSet } from './namespaces.ts';
@@ -25,9 +25,11 @@ const IPC = new Set([
  *
  * @throws BerthError `invalid` for a parameter that is not the container's own
  */
-export function planSysctl(draft: Draft, linux: Linux, namespaces: NamespaceSet): void {
-  for (const [name, value] of Object.entries(linux.sysctl ?? {})) {
+export function planSysctl(draft: Draft, config: OciConfig, namespaces: NamespaceSet): void {
+  for (const [name, value] of Object.entries(config.linux?.sysctl ?? {})) {
     const path = sysctlPath(name);
+    refuseContradiction(name, value, path === 'kernel/hostname' ? config.hostname : undefined);
+    refuseContradiction(name, value, path === 'kernel/domainname' ? config.domainname : undefined);
     requireNamespace(name, path, namespaces);
     draft.add({
       side: 'child',
@@ -38,6 +40,15 @@ export function planSysctl(draft: Draft, linux: Linux, namespaces: NamespaceSet)
       about: name,
     });
   }
+}
+
+function refuseContradiction(name: string, value: string, other: string | undefined): void {
+  if (other === undefined || other === '' || other === value) return;
+  throw new BerthError(
+    'invalid',
+    'oci-config.invalid',
+    `config.json: linux.sysctl: ${name} conflicts with ${name.slice('kernel.'.length)} ${JSON.stringify(other)}`,
+  );
 }
 
 /** sysctl(8): when the first separator is a slash, slashes separate; otherwise dots do, and a slash stands for a dot. */

@@ -309,7 +309,10 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
         .texts(op.argv)
         .texts(op.env);
       out.text(op.stdinBefore ?? '').text(op.stdinAfter ?? '');
-      out.flag(op.stdinAfter !== undefined).int(op.timeoutMs ?? 0);
+      out
+        .flag(op.stdinAfter !== undefined)
+        .int(op.timeoutMs ?? 0)
+        .text(op.cwd ?? '');
       break;
     case 'terminal':
       out.place(op.at).int(op.rows).int(op.cols).int(op.uid).int(op.gid);
@@ -352,6 +355,9 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       break;
     case 'exec':
       out.text(op.name).text(op.searchPath).texts(op.argv).texts(op.env);
+      break;
+    case 'home':
+      out.int(op.uid);
       break;
     case 'kill-cgroup':
       out.texts(op.procs).text(op.killFile ?? '');

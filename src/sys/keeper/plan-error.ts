@@ -220,6 +220,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   'find-program': 'find program',
   exec: 'run',
   'kill-cgroup': 'kill the control group',
+  home: 'find the home directory',
 };
 
 /** A sentence for users: what was tried, on what, and why it failed. */

@@ -178,6 +178,8 @@ export type ProcessOp =
       stdinBefore?: string;
       stdinAfter?: string;
       timeoutMs?: number;
+      /** Absolute; default: the run directory, or the child's own. */
+      cwd?: string;
     }
   /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. Without `gid` the group stays that of devpts. */
   | { op: 'terminal'; at: Place; rows: number; cols: number; uid: number; gid?: number; console?: Place }
@@ -220,6 +222,8 @@ export type ProcessOp =
   | { op: 'session-keyring'; name: string }
   /** Finds the program as execvp does, with the credentials of now, so that a wrong name fails before the gate. */
   | { op: 'find-program'; name: string; searchPath: string }
+  /** HOME for `exec` when its environment has none: from the container's /etc/passwd, `/` without an entry for `uid`. */
+  | { op: 'home'; uid: number }
   /** Last op of the child. `name` without a slash is searched in `searchPath` (PATH's value). */
   | { op: 'exec'; name: string; searchPath: string; argv: readonly string[]; env: readonly string[] }
   /** Kills every process of these cgroup.procs files (or writes `killFile`, cgroup v2) until none is left. */

@@ -64,6 +64,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   'find-program': 86,
   exec: 87,
   'kill-cgroup': 88,
+  home: 89,
 };
 
 /** CLONE_NEW* of linux/sched.h */

@@ -71,18 +71,6 @@ async function runInForeground(
   }
 }
 
-/** Prints what the engine would do, and does nothing. */
-async function explain(context: Context, request: ContainerCreateRequest, flags: ParsedFlags): Promise<number> {
-  const client = await context.client();
-  const platform = flags.text('platform') || undefined;
-  try {
-    context.stdout.write(`${await client.containers.explain(request, { platform }, context.signal)}\n`);
-    return 0;
-  } catch (error) {
-    throw startFailure(error);
-  }
-}
-
 /** Prints the launch plan instead of carrying it out. */
 async function explain(context: Context, request: ContainerCreateRequest, flags: ParsedFlags): Promise<number> {
   try {
@@ -99,7 +87,6 @@ async function explain(context: Context, request: ContainerCreateRequest, flags:
 export async function run(context: Context, call: Invocation): Promise<number> {
   const { flags } = call;
   let request = requestOf(context, call);
-  if (flags.bool('explain')) return explain(context, request, flags);
   if (flags.bool('explain')) return explain(context, request, flags);
   if (flags.bool('detach')) {
     if (flags.list('attach').length > 0)

@@ -14,8 +14,9 @@ import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
 import { markProcess } from '../state/container-status.ts';
 import { readBundle } from './bundle.ts';
+import { runPoststop } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
-import { preservedFds, stdioFor, withEnv, writePidFile } from './start-options.ts';
+import { hostId, ownStandardStreams, preservedFds, stdioFor, withEnv, writePidFile } from './start-options.ts';
 
 /** A container that is set up and waits for its start. */
 export interface Created {
@@ -57,26 +58,27 @@ export async function createContainer(
   await using undo = new Undo();
   const dir = claimId(context.root, id);
   undo.add(() => removeState(context.root, id));
+  undo.add(() => runPoststop(context, newState(id, bundle)));
   const cgroup = cgroupFor(context, config, id);
   const state = newState(id, bundle, cgroup?.path);
   saveState(context.root, state);
-  const plan = buildLaunchPlan(
-    config.process === undefined ? config : { ...config, process: withEnv(config.process, preserved.env) },
-    {
-      id,
-      bundle: bundle.path,
-      rootfs: { type: 'bind', path: bundle.rootfs },
-      facts: context.facts,
-      mode,
-      runDir: dir,
-      stdio,
-      noPivot: flags.flag('no-pivot'),
-      noNewKeyring: flags.flag('no-new-keyring'),
-      preserveFds: preserved.fds.length,
-      ...(cgroup === undefined ? {} : { cgroup }),
-      ...(seccomp === undefined ? {} : { seccomp }),
-    },
-  );
+  const plan = buildLaunchPlan(plannedConfig(config, preserved.env), {
+    id,
+    bundle: bundle.path,
+    rootfs: { type: 'bind', path: bundle.rootfs },
+    facts: context.facts,
+    mode,
+    runDir: dir,
+    stdio,
+    noPivot: flags.flag('no-pivot'),
+    noNewKeyring: flags.flag('no-new-keyring'),
+    preserveFds: preserved.fds.length,
+    ...(cgroup === undefined ? {} : { cgroup }),
+    ...(seccomp === undefined ? {} : { seccomp }),
+  });
+  if (stdio.kind === 'inherit') {
+    ownStandardStreams(hostId(config.process?.user?.uid ?? 0, config.linux?.uidMappings));
+  }
   const launched = await launch(plan, { extraFds: preserved.fds });
   undo.add(() => launched.abort());
   const complete: ContainerState = { ...state, init: markProcess(launched.pid) };
@@ -84,6 +86,16 @@ export async function createContainer(
   writePidFile(flags.text('pid-file'), launched.pid);
   undo.done();
   return { state: complete, dir, launch: launched };
+}
+
+/** What the keeper is told: poststart and poststop hooks are run by this program, which also has the log for their failures. */
+function plannedConfig(config: OciConfig, env: readonly string[]): OciConfig {
+  const { poststart: _poststart, poststop: _poststop, ...hooks } = config.hooks ?? {};
+  return {
+    ...config,
+    ...(config.hooks === undefined ? {} : { hooks }),
+    ...(config.process === undefined ? {} : { process: withEnv(config.process, env) }),
+  };
 }
 
 function newState(

@@ -1,15 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { BerthError, messageOf } from '#base/errors.ts';
+import { BerthError } from '#base/errors.ts';
 import { removeCgroup } from '#sys/cgroup/remove.ts';
 import type { FlagValues } from '../cli/arguments.ts';
-import { writeLog } from '../cli/log.ts';
-import { hookState } from '../plan/hooks.ts';
-import { runHooks } from '../run-hooks.ts';
 import { type ContainerState, checkId, loadStateIfAny, removeState } from '../state/container-state.ts';
 import { aliveInit, statusOf } from '../state/container-status.ts';
 import { signalInit } from './kill.ts';
+import { runPoststop } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
-import { subjectOf } from './start.ts';
 
 const POLL_MS = 2;
 const DEADLINE_MS = 10_000;
@@ -29,7 +26,7 @@ export async function deleteCommand(
     return 0;
   }
   const status = statusOf(context.root, state, context.facts.cgroups);
-  if (status !== 'stopped' && status !== 'created' && !force) {
+  if (status !== 'stopped' && !force) {
     throw new BerthError(
       'conflict',
       'container.running',
@@ -49,9 +46,7 @@ export async function deleteContainer(context: RuntimeContext, state: ContainerS
   }
   await untilDead(state);
   removeState(context.root, state.id);
-  await runHooks(state.config.hooks?.poststop, hookState(subjectOf(state), 'stopped'), (hook, error) =>
-    writeLog(context.log, 'warning', `poststop hook ${hook.path} failed: ${messageOf(error)}`),
-  );
+  await runPoststop(context, state);
 }
 
 async function untilDead(state: ContainerState): Promise<void> {

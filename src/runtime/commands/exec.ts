@@ -15,7 +15,7 @@ import { aliveInit, statusOf } from '../state/container-status.ts';
 import { seccompFilter } from './create.ts';
 import { runInForeground, runWithTerminal } from './foreground.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
-import { preservedFds, stdioFor, writePidFile } from './start-options.ts';
+import { hostId, ownStandardStreams, preservedFds, stdioFor, writePidFile } from './start-options.ts';
 
 /** `exec`: a further process in a running container. Ends with its exit status unless detached. */
 export async function exec(
@@ -54,6 +54,9 @@ export async function exec(
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
   });
+  if (stdio.kind === 'inherit') {
+    ownStandardStreams(hostId(document.user?.uid ?? 0, state.config.linux?.uidMappings));
+  }
   const launched = await launch(plan, { extraFds: preserved.fds });
   undo.add(() => launched.abort());
   writePidFile(flags.text('pid-file'), launched.pid);

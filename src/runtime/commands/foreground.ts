@@ -35,16 +35,25 @@ const UNSAFE = new Set([
   'SIGPWR',
 ]);
 
-/** Starts a waiting process with this one's own standard streams and stays until it ends. */
-export async function runInForeground(launch: Launch): Promise<ExitStatus> {
+/**
+ * Starts a waiting process with this one's own standard streams and stays until it ends.
+ *
+ * @param started awaited once it runs
+ */
+export async function runInForeground(launch: Launch, started?: () => Promise<void>): Promise<ExitStatus> {
   using _forwarding = forwardSignals(launch.pid);
   await launch.start();
+  await started?.();
   const { code, signal } = await launch.exited;
   return signal === 0 ? code : 128 + signal;
 }
 
 /** Starts a waiting process that has a terminal of its own and couples it with this process's terminal. */
-export async function runWithTerminal(launch: Launch, runDir: string): Promise<ExitStatus> {
+export async function runWithTerminal(
+  launch: Launch,
+  runDir: string,
+  started?: () => Promise<void>,
+): Promise<ExitStatus> {
   using _forwarding = forwardSignals(launch.pid);
   const stream = await attach(runDir, { stdin: true, stdout: true, stderr: true });
   const fit = (): void => {
@@ -64,6 +73,7 @@ export async function runWithTerminal(launch: Launch, runDir: string): Promise<E
     process.stdin.pipe(stream);
     const exit = waitExit(runDir);
     await launch.start();
+    await started?.();
     const { exitCode } = await exit;
     await ended;
     return exitCode;

@@ -3,6 +3,7 @@ import { removeState } from '../state/container-state.ts';
 import { createContainer } from './create.ts';
 import { deleteContainer } from './delete.ts';
 import { runInForeground, runWithTerminal } from './foreground.ts';
+import { runPoststart, runPoststop } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 import { startContainer } from './start.ts';
 
@@ -29,12 +30,16 @@ async function runDetached(context: RuntimeContext, flags: FlagValues, id: strin
 
 async function runAttached(context: RuntimeContext, flags: FlagValues, id: string): Promise<ExitStatus> {
   const terminal = flags.text('console-socket') === undefined && (await wantsTerminal(flags));
-  const { launch, dir } = await createContainer(context, flags, id, terminal ? 'supervise' : 'foreground');
+  const { launch, dir, state } = await createContainer(context, flags, id, terminal ? 'supervise' : 'foreground');
+  const started = (): Promise<void> => runPoststart(context, state);
   try {
-    return terminal ? await runWithTerminal(launch, dir) : await runInForeground(launch);
+    return terminal ? await runWithTerminal(launch, dir, started) : await runInForeground(launch, started);
   } finally {
-    // The keeper has removed control groups and run the poststop hooks.
-    if (!flags.flag('keep')) removeState(context.root, id);
+    // The keeper has removed the control groups.
+    if (!flags.flag('keep')) {
+      removeState(context.root, id);
+      await runPoststop(context, state);
+    }
   }
 }
 

@@ -1,9 +1,12 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchownSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BerthError } from '#base/errors.ts';
-import type { Process } from '#spec/oci-runtime/config.ts';
+import { BerthError, isErrno } from '#base/errors.ts';
+import type { LinuxIDMapping, Process } from '#spec/oci-runtime/config.ts';
 import type { StdioPlan } from '#sys/keeper/plan.ts';
 import type { FlagValues } from '../cli/arguments.ts';
+
+/** makedev(1, 3). */
+const NULL_DEVICE = 0x103;
 
 /** How the terminal of a process is arranged: flags of create, run and exec. */
 export interface TerminalRequest {
@@ -49,7 +52,50 @@ export function preservedFds(flags: FlagValues, activation: boolean): PreservedF
   const names = process.env['LISTEN_FDNAMES'];
   const env =
     listen === 0 ? [] : [`LISTEN_FDS=${listen}`, 'LISTEN_PID=1', ...(names ? [`LISTEN_FDNAMES=${names}`] : [])];
-  return { fds: Array.from({ length: asked + listen }, (_, index) => 3 + index), env };
+  const fds = Array.from({ length: asked + listen }, (_, index) => 3 + index);
+  const closed = fds.find((fd) => !isOpen(fd));
+  if (closed !== undefined) {
+    throw new BerthError(
+      'invalid',
+      'runtime.preserve-fds',
+      `preserved descriptor ${closed} of ${fds.length} is not open`,
+    );
+  }
+  return { fds, env };
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EBADF')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Gives the inherited standard streams to the process's user, so that it may open /dev/stdout again. Not the null device,
+ * which is everybody's.
+ *
+ * @param uid host id
+ */
+export function ownStandardStreams(uid: number): void {
+  for (const fd of [0, 1, 2]) {
+    const stat = fstatSync(fd);
+    if (stat.uid === uid || (stat.isCharacterDevice() && stat.rdev === NULL_DEVICE)) continue;
+    try {
+      fchownSync(fd, uid, stat.gid);
+    } catch (error) {
+      if (!isErrno(error, 'EPERM', 'EINVAL', 'EROFS')) throw error;
+    }
+  }
+}
+
+/** The host's id of a container's user. */
+export function hostId(id: number, mappings: readonly LinuxIDMapping[] = []): number {
+  const range = mappings.find(({ containerID, size }) => id >= containerID && id < containerID + size);
+  return range === undefined ? id : range.hostID + (id - range.containerID);
 }
 
 export function withEnv(document: Process, env: readonly string[]): Process {

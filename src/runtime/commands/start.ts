@@ -1,11 +1,9 @@
-import { BerthError, messageOf } from '#base/errors.ts';
+import { BerthError } from '#base/errors.ts';
 import { startHandoff } from '#sys/keeper/handoff.ts';
 import type { FlagValues } from '../cli/arguments.ts';
-import { writeLog } from '../cli/log.ts';
-import { hookState } from '../plan/hooks.ts';
-import { runHooks } from '../run-hooks.ts';
 import { type ContainerState, containerDir, loadState } from '../state/container-state.ts';
 import { statusOf } from '../state/container-status.ts';
+import { runPoststart } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 
 /** `start`: lets a created container run. */
@@ -29,20 +27,9 @@ export async function startContainer(context: RuntimeContext, state: ContainerSt
   if (status === 'running') throw conflict('cannot start an already running container');
   if (status !== 'created') throw conflict(`cannot start a container in the ${status} state`);
   await startHandoff(containerDir(context.root, state.id));
-  const { hooks } = state.config;
-  if (hooks?.poststart === undefined) return;
-  const document = { ...hookState(subjectOf(state), 'running'), ...(state.init ? { pid: state.init.pid } : {}) };
-  await runHooks(hooks.poststart, document, (hook, error) =>
-    writeLog(context.log, 'warning', `poststart hook ${hook.path} failed: ${messageOf(error)}`),
-  );
+  await runPoststart(context, state);
 }
 
 function conflict(message: string): BerthError {
   return new BerthError('conflict', 'container.status', message);
-}
-
-/** What hooks are told about a container. */
-export function subjectOf(state: ContainerState) {
-  const { annotations } = state.config;
-  return { id: state.id, bundle: state.bundle, ...(annotations === undefined ? {} : { annotations }) };
 }

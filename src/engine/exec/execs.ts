@@ -80,7 +80,7 @@ export function createExecs(context: EngineContext): Execs {
       const id = newId();
       context.sql.transaction(() => {
         context.execs.insert(id, row.id, spec);
-        context.emit(containerEvent(row, `exec_create: ${spec.cmd.join(' ')}`, { execID: id }));
+        context.emit(containerEvent(row, `exec_create: ${spec.cmd[0]} ${spec.cmd.slice(1).join(' ')}`, { execID: id }));
       });
       return { Id: id };
     },

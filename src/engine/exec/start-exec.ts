@@ -41,7 +41,7 @@ export async function startExec(
 ): Promise<StartedExec> {
   if (!context.execs.claim(exec.id)) throw alreadyUsed(context.execs.get(exec.id));
   const spec = { ...exec.spec, consoleSize: config.ConsoleSize ?? exec.spec.consoleSize };
-  context.emit(containerEvent(row, `exec_start: ${spec.cmd.join(' ')}`, { execID: exec.id }));
+  context.emit(containerEvent(row, `exec_start: ${spec.cmd[0]} ${spec.cmd.slice(1).join(' ')}`, { execID: exec.id }));
   const detached = config.Detach ?? false;
   try {
     const stream = await run(context, row, { ...exec, spec }, detached);

@@ -225,6 +225,23 @@ int op_copy_up(struct op *op)
 	return err;
 }
 
+/*
+ * The old root ends up on top of the new one and is taken away from there. First all of it stops propagating: its end must
+ * not reach the host's mounts, and the new root's own propagation is nobody's business here.
+ */
+static int pivot(int root)
+{
+	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), err = 0;
+
+	if (old < 0)
+		return -errno;
+	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || fchdir(old) || mount("", ".", NULL, MS_SLAVE | MS_REC, NULL) ||
+	    umount2(".", MNT_DETACH) || chdir("/"))
+		err = -errno;
+	close(old);
+	return err;
+}
+
 /* Everything is done on the two directories themselves ("."), so no name is looked up in either root. */
 int op_pivot_root(struct op *op)
 {
@@ -233,16 +250,10 @@ int op_pivot_root(struct op *op)
 
 	if (root < 0)
 		return root;
+	if (how == 0)
+		return pivot(root);
 	if (fchdir(root))
 		return -errno;
-	if (how == 0) {
-		if (syscall(SYS_pivot_root, ".", "."))
-			return -errno;
-		/* "." is now the old root, on top of the new one: it must not propagate its end to the host */
-		if (mount("", ".", NULL, MS_SLAVE | MS_REC, NULL) || umount2(".", MNT_DETACH) || chdir("/"))
-			return -errno;
-		return 0;
-	}
 	if (how == 1 && mount(".", "/", NULL, MS_MOVE, NULL))
 		return -errno;
 	return chroot(".") || chdir("/") ? -errno : 0;

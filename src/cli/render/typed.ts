@@ -42,9 +42,11 @@ function time(text: string): GoStruct {
   });
 }
 
+const DURATION = 'time.Duration';
+
 /** A duration prints with units and is a number of nanoseconds in JSON. */
 function duration(nanoseconds: number): GoStruct {
-  return new GoStruct('time.Duration', new Map(), {
+  return new GoStruct(DURATION, new Map(), {
     json: () => String(nanoseconds),
     text: () => goDuration(nanoseconds),
   });
@@ -86,8 +88,14 @@ function fieldValue(type: string, value: unknown): unknown {
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (value instanceof Map) return value.size === 0;
+  if (value instanceof GoStruct) return value.type === DURATION && value.json?.() === '0';
   return value === null || value === undefined || value === '' || value === 0 || value === false;
 }
+
+/** Shapes that print as a text of their own. */
+const TEXTS: Readonly<Record<string, (fields: ReadonlyMap<string, unknown>) => string>> = {
+  Ulimit: (fields) => `${fields.get('Name')}=${fields.get('Soft')}:${fields.get('Hard')}`,
+};
 
 /**
  * A document as a struct.
@@ -104,5 +112,9 @@ export function typedValue(shape: string, document: unknown): GoStruct {
       .map((field) => `${JSON.stringify(field.json)}:${goJson(values.get(field.name))}`);
     return `{${items.join(',')}}`;
   };
-  return new GoStruct(GO_TYPES[shape] ?? `container.${shape}`, values, { json });
+  const text = TEXTS[shape];
+  return new GoStruct(GO_TYPES[shape] ?? `container.${shape}`, values, {
+    json,
+    ...(text === undefined ? {} : { text: () => text(values) }),
+  });
 }

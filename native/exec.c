@@ -197,10 +197,14 @@ int op_gate(struct op *op)
 		err = sync_send(SYNC_READY, 0, -1);
 	if (err)
 		return err;
-	if (K.plan.set.mode != MODE_HANDOFF)
+	if (K.plan.set.mode != MODE_HANDOFF) {
 		err = sync_wait(SYNC_GO);
-	else if (read_all(K.gate_fifo, &c, 1))
-		_exit(1);
+	} else {
+		if (read_all(K.gate_fifo, &c, 1))
+			_exit(1);
+		close(K.gate_fifo); /* now, not by the exec: who finds it open finds somebody waiting */
+		K.gate_fifo = -1;
+	}
 	K.started = true;
 	return err;
 }

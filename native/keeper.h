@@ -72,7 +72,7 @@ struct keeper {
 	struct plan plan;
 	struct failure fail;
 	int slots[SLOTS];
-	int run_dir;	  /* O_PATH of settings.run_dir, only where needed */
+	int seal;	  /* the read-only mount this program runs from */
 	int control;	  /* to TypeScript */
 	int sync;	  /* keeper <-> child, SOCK_SEQPACKET */
 	int sync_child;	  /* the child's end, open only around the clone */

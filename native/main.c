@@ -18,40 +18,64 @@ enum { CONTROL_FD = 3 };
 
 extern char **environ;
 
+static char seal_mark[] = "KEEPER_SEALED=\0\0\0\0\0\0\0\0\0\0\0";
+
+enum { SEAL_MARK_LEN = 14 };
+
+/* Never returns on success. The descriptor stays open across the exec, and its number is passed in the environment. */
+static void run_again(int fd, char **argv)
+{
+	char *env[] = {seal_mark, NULL};
+	struct text t;
+
+	text_init(&t, seal_mark + SEAL_MARK_LEN, sizeof seal_mark - SEAL_MARK_LEN);
+	text_num(&t, (uint64_t)fd);
+	syscall(SYS_execveat, fd, "", argv, env, AT_EMPTY_PATH);
+}
+
+static int sealed_copy(void)
+{
+	int fd = memfd_create("keeper", MFD_ALLOW_SEALING), self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char buf[65536];
+	ssize_t n;
+
+	if (fd < 0 || self < 0)
+		return -1;
+	while ((n = read(self, buf, sizeof buf)) > 0)
+		if (write_all(fd, buf, (size_t)n))
+			return -1;
+	close(self);
+	return n < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ? -1 : fd;
+}
+
 /*
  * Runs this very file again through a detached read-only mount of it. Nothing that later gets hold of /proc/PID/exe, not
  * even by "#!/proc/self/exe", can write to the file on the host then (CVE-2019-5736). Where mounting is not allowed
- * (rootless), the file is copied into a sealed memfd.
+ * (rootless), the file is copied into a sealed memfd. The mount's descriptor is kept for life: closing the last one waits
+ * for an RCU grace period, which is better spent when the keeper has nothing left to do.
  */
 static void seal(char **argv)
 {
-	static char *sealed_env[] = {"KEEPER_SEALED=1", NULL};
-	struct mount_attr_v0 {
+	struct mount_attributes {
 		uint64_t set, clear, propagation, userns;
 	} read_only = {.set = 1 /* MOUNT_ATTR_RDONLY */};
+	uint64_t number;
 	int fd;
 
-	if (environ[0] && !strcmp(environ[0], sealed_env[0]))
+	if (environ[0] && !strncmp(environ[0], seal_mark, SEAL_MARK_LEN)) {
+		if (parse_number(environ[0] + SEAL_MARK_LEN, &number) == 0 && number > CONTROL_FD && number < 1024)
+			K.seal = (int)number;
+		fcntl(K.seal, F_SETFD, FD_CLOEXEC);
 		return;
-	fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
-	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &read_only, sizeof read_only) == 0) {
-		syscall(SYS_execveat, fd, "", argv, sealed_env, AT_EMPTY_PATH);
-		_exit(126);
 	}
+	fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe", 1 /* OPEN_TREE_CLONE */);
+	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &read_only, sizeof read_only) == 0)
+		run_again(fd, argv);
 	if (fd >= 0)
 		close(fd);
-	fd = memfd_create("keeper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd >= 0) {
-		int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-		char buf[65536];
-		ssize_t n;
-
-		while (self >= 0 && (n = read(self, buf, sizeof buf)) > 0)
-			if (write_all(fd, buf, (size_t)n))
-				_exit(126);
-		if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
-			syscall(SYS_execveat, fd, "", argv, sealed_env, AT_EMPTY_PATH);
-	}
+	fd = sealed_copy();
+	if (fd >= 0)
+		run_again(fd, argv);
 	_exit(126);
 }
 

@@ -56,6 +56,8 @@ static void close_fd(int *fd)
 static void child_descriptors(void)
 {
 	close_fd(&K.control);
+	if (K.seal > 0)
+		close(K.seal);
 	for (int i = 0; i < 3; i++) {
 		close_fd(&K.ends[i]);
 		if (K.stdio[i] >= 0)

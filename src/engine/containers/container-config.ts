@@ -11,6 +11,7 @@ import { etcFilesOf } from './etc-files.ts';
 import { apparmorEnabled } from './host-facts.ts';
 import { initProgramPath } from './init-program.ts';
 import { joinedNamespaces } from './joined-namespaces.ts';
+import { joinedContainer } from './namespace-mode.ts';
 import { toOciConfig } from './oci-config.ts';
 import { readRootFile } from './root-files.ts';
 import { isForeignRuntime } from './runtime-name.ts';
@@ -52,14 +53,22 @@ function maxOpenFiles(): number {
   return line?.[1] === undefined || line[1] === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(line[1]);
 }
 
+function networkOwner(context: EngineContext, row: ContainerRow): ContainerRow {
+  const joined = joinedContainer(row.hostConfig.NetworkMode);
+  return (joined === undefined ? undefined : context.containers.get(joined)) ?? row;
+}
+
 /**
  * The config.json of a container as it would start now.
  *
  * @throws what joined containers, the user's name or bind sources make impossible
  */
 export function containerOciConfig(context: EngineContext, row: ContainerRow, rootfs: RootfsMount): OciConfig {
-  const { config, mounts, path, args } = row.spec;
+  const { mounts, path, args } = row.spec;
   const host = row.hostConfig;
+  // Who shares a network shares its names: host name and /etc files are those of the network's owner.
+  const owner = networkOwner(context, row);
+  const config = { ...row.spec.config, Hostname: owner.spec.config.Hostname };
   const { sharedMemory, ...joined } = joinedNamespaces(host, context.containers);
   return toOciConfig({
     id: row.id,
@@ -68,7 +77,7 @@ export function containerOciConfig(context: EngineContext, row: ContainerRow, ro
     path,
     args,
     mounts,
-    etc: etcFilesOf(pathsOf(context.root, row.id).directory),
+    etc: etcFilesOf(pathsOf(context.root, owner.id).directory),
     identity: identityOf(config, host, layersOf(rootfs)),
     capabilities: capabilitiesOf(host),
     rootPath: rootfs.type === 'bind' ? rootfs.path : 'rootfs',

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { BerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { newId, shortId } from '#base/ids.ts';
@@ -195,8 +196,7 @@ function platformWarnings(image: ResolvedImage, platform: string | undefined): s
 }
 
 function defaultHostname(id: string, host: HostConfig): string {
-  // A container in the host's UTS namespace has no name of its own.
-  return host.UTSMode === 'host' ? '' : shortId(id);
+  return host.NetworkMode === 'host' ? hostname() : shortId(id);
 }
 
 function nameVolume(root: string, mount: ContainerMount): ContainerMount {

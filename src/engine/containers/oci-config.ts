@@ -66,7 +66,7 @@ function processOf(input: OciInput): Process {
     ...(config.Tty && rows > 0 && columns > 0 ? { consoleSize: { height: rows, width: columns } } : {}),
     user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
     args: input.initProgram === undefined ? command : ['/sbin/docker-init', '--', ...command],
-    env: environment(config, identity.home, host.UTSMode === 'host'),
+    env: environment(config, identity.home),
     cwd: config.WorkingDir === '' ? '/' : config.WorkingDir,
     // A user without root's id holds nothing at first; the bounding set lets set-uid programs of the image work.
     capabilities: { bounding: capabilities, effective: held, permitted: held },
@@ -78,12 +78,8 @@ function processOf(input: OciInput): Process {
 }
 
 /** Variables that every container has, then its own. */
-export function environment(config: ContainerConfig, home: string, hostUts: boolean): string[] {
-  const base = [
-    DEFAULT_PATH,
-    ...(hostUts && config.Hostname === '' ? [] : [`HOSTNAME=${config.Hostname}`]),
-    ...(config.Tty ? ['TERM=xterm'] : []),
-  ];
+export function environment(config: ContainerConfig, home: string): string[] {
+  const base = [DEFAULT_PATH, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : [])];
   // A name without a value takes the variable away.
   const removed = new Set(config.Env.filter((entry) => !entry.includes('=')));
   const own = config.Env.filter((entry) => entry.includes('='));

@@ -27,7 +27,7 @@ export function execProcess(row: ContainerRow, spec: ExecSpec, container: OciCon
     ? capabilitiesOf({ ...row.hostConfig, Privileged: true })
     : (own.capabilities?.bounding ?? []);
   const held = identity.uid === 0 || spec.privileged ? bounding : [];
-  const inherited = environment({ ...config, Tty: spec.tty }, identity.home, row.hostConfig.UTSMode === 'host');
+  const inherited = environment({ ...config, Tty: spec.tty }, identity.home);
   const { consoleSize: _size, apparmorProfile, ...rest } = own;
   return {
     ...rest,

@@ -74,6 +74,35 @@ test('with no Berth process watching, the exit command records exits, removes an
   await eventually('removed', () => column(removed.Id, 'status') === undefined || undefined);
 });
 
+test('after a reboot what ran counts as ended, and a resident engine starts it again by policy', async () => {
+  await using fixture = await openEngineFixture();
+  const { core } = fixture;
+  const ids: Record<string, string> = {};
+  for (const policy of ['no', 'unless-stopped', 'always', 'stopped']) {
+    const Name = policy === 'stopped' ? 'unless-stopped' : policy;
+    const create = request(['sleep', '1000'], { HostConfig: { RestartPolicy: { Name, MaximumRetryCount: 0 } } });
+    const { Id } = await core.containers.create(create, { name: policy });
+    await core.containers.start(Id);
+    ids[policy] = Id;
+  }
+  await core.containers.stop('stopped', { timeout: 0 });
+  // What a power failure leaves: processes gone, rows of another boot.
+  for (const id of Object.values(ids)) {
+    const pid = core.context.containers.get(id)?.keeperPid ?? 0;
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+    core.context.containers.patch(id, { bootId: '00000000-0000-0000-0000-000000000000' });
+  }
+  const { State } = await core.containers.inspect('no');
+  assert.deepEqual([State.Status, State.ExitCode], ['exited', 255]);
+  fixture.reopen({ resident: true });
+  for (const name of ['unless-stopped', 'always']) {
+    await eventually(`${name} runs again`, async () => {
+      return (await core.containers.inspect(name)).State.Status === 'running' ? true : undefined;
+    });
+  }
+  for (const name of ['no', 'stopped']) assert.equal((await core.containers.inspect(name)).State.Status, 'exited');
+});
+
 test('a container waiting for its restart can be stopped, removed and updated', async () => {
   await using fixture = await openEngineFixture();
   const { containers, context } = fixture.core;

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
+import { BerthError } from '#base/errors.ts';
+import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import type { PathStat } from '#spec/docker-api/images.ts';
 import type { Api } from '../api.ts';
 import { segment, send, sendOnly } from '../api.ts';
-import { bodyStream, discardBody } from '../response.ts';
+import { bodyStream, discardBody, errorOf } from '../response.ts';
 
 function archivePath(ref: string): string {
   return `/containers/${segment(ref)}/archive`;
@@ -24,9 +26,18 @@ export async function getArchive(
   return { stream: bodyStream(response), stat: parseStat(response.headers['x-docker-container-path-stat']) };
 }
 
+/** An answer to HEAD has no body over HTTP: what it would have said follows from its status. */
+async function statFailure(response: ApiResponse, ref: string, path: string): Promise<BerthError> {
+  const error = await errorOf(response);
+  if (response.status !== 404 || error.code !== 'api.status-404') return error;
+  const message = `Could not find the file ${path} in container ${ref}`;
+  return new BerthError('not-found', 'archive.not-found', message, { details: error.details });
+}
+
 /** What a path in a container is, links not followed. @throws not-found */
 export async function statArchive(api: Api, ref: string, path: string, abort?: AbortSignal): Promise<PathStat> {
-  const response = await send(api, { method: 'HEAD', path: archivePath(ref), query: { path }, abort });
+  const response = await api.request({ method: 'HEAD', path: archivePath(ref), query: { path }, abort });
+  if (response.status >= 400) throw await statFailure(response, ref, path);
   discardBody(response);
   return parseStat(response.headers['x-docker-container-path-stat']);
 }

@@ -1,6 +1,7 @@
 /** Reads on at the end of a log while its container writes, over rotations. */
-import { watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { isErrno } from '#base/errors.ts';
 import type { LineScanner } from './line-scanner.ts';
 import { inodeOf, type LogFile, openCurrent, openLogFiles } from './log-files.ts';
 import { type LineBuffer, readPart } from './read-parts.ts';
@@ -10,13 +11,18 @@ const LOOK_AGAIN_MS = 500;
 
 /** Sleeps until the log's folder changes; one watcher for the whole time of following. */
 class LogWatch implements Disposable {
-  readonly #watcher;
+  readonly #watcher: FSWatcher | undefined;
   #changed = false;
   #wake: (() => void) | undefined;
 
   constructor(path: string) {
-    this.#watcher = watch(dirname(path), () => this.notice());
-    this.#watcher.on('error', () => this.notice());
+    try {
+      this.#watcher = watch(dirname(path), () => this.notice());
+      this.#watcher.on('error', () => this.notice());
+    } catch (error) {
+      // The container was removed: what is open can still be read, more will not come.
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
   }
 
   notice(): void {
@@ -39,7 +45,7 @@ class LogWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#watcher.close();
+    this.#watcher?.close();
   }
 }
 

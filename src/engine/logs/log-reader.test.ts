@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { isBerthError } from '#base/errors.ts';
@@ -102,6 +102,20 @@ test('createLogs() read() begins a log that has no file yet when following', asy
     log.state.running = false;
   }, 20);
   assert.equal(await log.read({ follow: true }), numbers(1, 3));
+});
+
+test('createLogs() read() gives what was logged although the container is removed before the reading begins', async () => {
+  using log = fixture();
+  writeFileSync(`${log.path}.1`, lines(1, 5));
+  writeFileSync(log.path, lines(6, 9));
+  for (const follow of [false, true]) {
+    const { stream } = await log.logs.read('c', { stdout: true, follow });
+    if (follow) rmSync(dirname(log.path), { recursive: true });
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    assert.equal(text, numbers(1, 9));
+  }
+  mkdirSync(dirname(log.path));
 });
 
 test('createLogs() read() stops following when aborted', async () => {

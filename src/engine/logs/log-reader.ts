@@ -6,7 +6,7 @@ import type { Containers, LocatedContainer } from '../containers/api.ts';
 import type { Logs } from './api.ts';
 import { followLog } from './follow.ts';
 import { LineScanner, type ScanOptions } from './line-scanner.ts';
-import { closeFiles, openLogFiles } from './log-files.ts';
+import { closeFiles, type LogFile, openLogFiles } from './log-files.ts';
 import { LineBuffer, readPart } from './read-parts.ts';
 import { tailParts } from './tail.ts';
 
@@ -36,29 +36,25 @@ function tailOf(text: string | undefined): number | undefined {
 async function* readLog(
   containers: Pick<Containers, 'locate'>,
   container: LocatedContainer,
+  files: readonly LogFile[],
   query: LogsQuery,
   abort: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void> {
   const scanner = new LineScanner(scanOptions(query, container.tty));
   const lines = new LineBuffer();
-  const files = await openLogFiles(container.logPath);
-  try {
-    const tail = tailOf(query.tail);
-    const parts = tail === undefined ? files.map((file) => ({ file, offset: 0 })) : await tailParts(files, tail);
-    let last: { file: (typeof files)[number]; offset: number } | undefined;
-    for (const part of parts) {
-      lines.drop();
-      last = { file: part.file, offset: yield* readPart(part, lines, scanner, abort) };
-    }
-    if (!query.follow) return;
-    const isRunning = async () => {
-      const now = await containers.locate(container.id).catch(() => undefined);
-      return now?.running === true;
-    };
-    yield* followLog({ path: container.logPath, isRunning }, last, lines, scanner, abort);
-  } finally {
-    await closeFiles(files);
+  const tail = tailOf(query.tail);
+  const parts = tail === undefined ? files.map((file) => ({ file, offset: 0 })) : await tailParts(files, tail);
+  let last: { file: LogFile; offset: number } | undefined;
+  for (const part of parts) {
+    lines.drop();
+    last = { file: part.file, offset: yield* readPart(part, lines, scanner, abort) };
   }
+  if (!query.follow) return;
+  const isRunning = async () => {
+    const now = await containers.locate(container.id).catch(() => undefined);
+    return now?.running === true;
+  };
+  yield* followLog({ path: container.logPath, isRunning }, last, lines, scanner, abort);
 }
 
 /** Reads the json-file logs that keepers write. */
@@ -70,10 +66,13 @@ export function createLogs(containers: Pick<Containers, 'locate'>): Logs {
         throw new BerthError('unsupported', 'log.unreadable', 'configured logging driver does not support reading');
       // Checked before the answer begins: a bad time is a status, not the end of a stream.
       scanOptions(query, container.tty);
-      const stream = Readable.from(readLog(containers, container, query, abort), {
+      // Opened before the answer begins: a client may remove the container as soon as it has the answer's head.
+      const files = await openLogFiles(container.logPath);
+      const stream = Readable.from(readLog(containers, container, files, query, abort), {
         objectMode: false,
         highWaterMark: 1024 * 1024,
       });
+      stream.once('close', () => void closeFiles(files));
       return { multiplexed: !container.tty, stream };
     },
   };

@@ -1,10 +1,13 @@
 /** `/containers/{id}/exec` and `/exec/...`: processes added to running containers. */
+import type { Duplex } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { BerthError } from '#base/errors.ts';
 import type { Execs } from '#engine/exec/api.ts';
 import type { ExecConfig, ExecStartConfig } from '#spec/docker-api/containers.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import { EXEC_CONFIG, EXEC_START } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
+import { lateStream } from './late-stream.ts';
 import type { RequestContext } from './request-context.ts';
 import { empty, json, processStream } from './responses.ts';
 import type { Route } from './router.ts';
@@ -16,11 +19,39 @@ async function create(backend: Execs, context: RequestContext): Promise<ApiRespo
   return json(await backend.create(context.parameter('ref'), config), 201);
 }
 
+function endedStream(): Duplex {
+  const stream = new PassThrough();
+  stream.end();
+  return stream;
+}
+
+/**
+ * Over HTTP the head of the answer goes out before the process starts, as docker does it: some clients lose output that comes
+ * along with the head. Failures of the start are then part of the output, which is how the backend tells them.
+ */
+async function startAfterHead(
+  backend: Execs,
+  id: string,
+  config: ExecStartConfig,
+  context: RequestContext,
+): Promise<ApiResponse | undefined> {
+  const { Running, ExitCode, ProcessConfig } = await backend.inspect(id);
+  if (Running || ExitCode !== null) return undefined;
+  const stream = lateStream(async () => (await backend.start(id, config)).stream ?? endedStream());
+  return processStream(stream, !ProcessConfig.tty, context.version, true);
+}
+
 async function start(backend: Execs, context: RequestContext): Promise<ApiResponse> {
   const config = decodeBody<ExecStartConfig>((await context.json({ optional: true })) ?? {}, EXEC_START);
-  const { stream, tty } = await backend.start(context.parameter('id'), config);
+  const id = context.parameter('id');
+  const { upgrade = false, headFirst = false } = context.request;
+  if (upgrade && headFirst && !config.Detach) {
+    const answer = await startAfterHead(backend, id, config, context);
+    if (answer !== undefined) return answer;
+  }
+  const { stream, tty } = await backend.start(id, config);
   if (stream === undefined) return empty(200);
-  return processStream(stream, !tty, context.version, context.request.upgrade === true);
+  return processStream(stream, !tty, context.version, upgrade);
 }
 
 export function execRoutes(backend: Execs): Route[] {

@@ -34,6 +34,7 @@ function requestOf(message: IncomingMessage, body: Readable | undefined, abort: 
         ? undefined
         : { kind: 'stream', stream: body, contentType: headers['content-type'] ?? 'application/octet-stream' },
     upgrade: headers['upgrade'] !== undefined,
+    headFirst: true,
     abort,
   };
 }

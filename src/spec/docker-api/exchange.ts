@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly body?: ApiRequestBody | undefined;
   /** True when the client asked to take the connection over (attach, exec start). */
   readonly upgrade?: boolean | undefined;
+  /** True when the answer's head travels by itself: what is upgraded to must not begin before it is sent. */
+  readonly headFirst?: boolean | undefined;
   /** Aborted when the client gives up. */
   readonly abort?: AbortSignal | undefined;
 }

@@ -15,7 +15,7 @@ import { VERSION } from './version.ts';
 
 /** Columns for help: the terminal's on standard input, as docker looks there too. */
 function helpWidth(host: CliHost): number {
-  const columns = host.stdin.isTTY === true ? host.stdout.columns : undefined;
+  const columns = host.stdin.isTTY === true ? (host.stdout.columns ?? host.stderr.columns) : undefined;
   return columns ?? 80;
 }
 

@@ -3,6 +3,7 @@ import { isBerthError } from '#base/errors.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureText } from '../failure.ts';
 import { parsePlatform } from '../platform.ts';
+import { requireApi } from '../require-api.ts';
 
 export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const force = flags.bool('force');
@@ -11,6 +12,7 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
     .flatMap((text) => text.split(','))
     .map((text) => JSON.stringify(parsePlatform(text)));
   const client = await context.client();
+  if (platforms.length > 0) await requireApi(client, '--platform', '1.50');
   const options = { force, noPrune: flags.bool('no-prune'), ...(platforms.length > 0 ? { platforms } : {}) };
   const failures: string[] = [];
   let isFatal = false;

@@ -30,7 +30,7 @@ const KILLED_EXIT = 137;
  *   it), 255 when the machine went down
  */
 export function exitOf(context: EngineContext, row: ContainerRow): Exit {
-  const record = readExitRecord(pathsOf(context.root, row.id).runDirectory);
+  const record = readExitRecord(pathsOf(context.root, row.id).runDirectory, { keeperGone: true });
   if (record !== undefined && row.bootId === currentBoot()) return fromRecord(record, row);
   return {
     code: row.bootId === currentBoot() ? KILLED_EXIT : UNKNOWN_EXIT,

@@ -192,7 +192,7 @@ int op_gate(struct op *op)
 	int err;
 
 	(void)op;
-	err = bind_to_keeper();
+	err = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : bind_to_keeper();
 	if (!err)
 		err = sync_send(SYNC_READY, 0, -1);
 	if (err)
@@ -253,6 +253,14 @@ int prepare_exec(void)
 	return err;
 }
 
+/* "/proc/self/fd/N/..." as a program's name must not reach anything of the host, not even until the exec closes it. */
+static void close_slots(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (K.slots[i] >= 0)
+			close(K.slots[i]);
+}
+
 int op_exec(struct op *op)
 {
 	const char *name = op_str(op), *search_path = op_str(op);
@@ -266,6 +274,7 @@ int op_exec(struct op *op)
 		err = prepare_exec();
 	if (err)
 		return err;
+	close_slots();
 	add_home(env);
 	execve(program, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
 	return explain_refusal(program, errno);

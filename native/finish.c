@@ -75,14 +75,14 @@ static void collect(struct text *t)
 }
 
 /* Readers see the whole record or none. */
-static void write_record(const struct text *t)
+static void write_record(const struct text *t, const char *name)
 {
 	int fd = open("exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return;
 	if (write_all(fd, t->buf, t->len) == 0)
-		rename("exit.new", "exit");
+		rename("exit.new", name);
 	close(fd);
 }
 
@@ -99,7 +99,10 @@ static void describe(struct text *t)
 		add_field(t, "log-dropped", log_dropped());
 }
 
-/* Writes the exit record, cleans up, and adds to the record what could not be cleaned up. Returns its length. */
+/*
+ * Cleans up and writes the exit record: `exit` means "ended, and cleaned up". Until then the record is in `exit.early`, for
+ * the case that the keeper is killed while it cleans up. Returns the record's length.
+ */
 size_t finish_exited(char *record, size_t cap)
 {
 	bool keep_record = K.plan.set.mode == MODE_SUPERVISE;
@@ -112,7 +115,7 @@ size_t finish_exited(char *record, size_t cap)
 	describe(&t);
 	collect(&t);
 	if (keep_record)
-		write_record(&t);
+		write_record(&t, "exit.early");
 	failed = run_tolerant(SIDE_CLEANUP, &first);
 	if (failed) {
 		size_t len = failure_encode(&first, failed_text, sizeof failed_text);
@@ -123,8 +126,12 @@ size_t finish_exited(char *record, size_t cap)
 		text_add(&t, "\n");
 		text_bytes(&t, failed_text, len);
 		text_add(&t, "\n");
-		if (keep_record)
-			write_record(&t);
+	}
+	if (keep_record && failed) {
+		write_record(&t, "exit");
+		unlink("exit.early");
+	} else if (keep_record) {
+		rename("exit.early", "exit");
 	}
 	return t.len;
 }

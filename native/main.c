@@ -64,8 +64,7 @@ static void seal(char **argv)
 
 	if (environ[0] && !strncmp(environ[0], seal_mark, SEAL_MARK_LEN)) {
 		if (parse_number(environ[0] + SEAL_MARK_LEN, &number) == 0 && number > CONTROL_FD && number < 1024)
-			K.seal = (int)number;
-		fcntl(K.seal, F_SETFD, FD_CLOEXEC);
+			fcntl(K.seal = (int)number, F_SETFD, FD_CLOEXEC);
 		return;
 	}
 	fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc/self/exe", 1 /* OPEN_TREE_CLONE */);

@@ -42,7 +42,7 @@ int monitor_prepare(void)
 	umask(0177);
 	err = bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 64) ? -errno : 0;
 	umask(0);
-	if ((unlink("exit") && errno != ENOENT) || (unlink("started") && errno != ENOENT))
+	if ((unlink("exit") && errno != ENOENT) || (unlink("exit.early") && errno != ENOENT) || (unlink("started") && errno != ENOENT))
 		return -errno;
 	return err ? err : log_open();
 }

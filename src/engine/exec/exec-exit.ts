@@ -32,10 +32,11 @@ export function recordExecExit(context: EngineContext, exec: ExecRow, exitCode: 
 /** Makes an exec's row true: records its exit when it has ended and nobody did. */
 export function settleExec(context: EngineContext, exec: ExecRow): ExecRow {
   if (exec.status !== 'running') return exec;
-  const record = readExitRecord(execDirectory(context.root, exec.containerId, exec.id));
+  const keeperGone = !isProcessAlive(exec.keeperPid, exec.keeperStart);
+  const record = readExitRecord(execDirectory(context.root, exec.containerId, exec.id), { keeperGone });
   if (record !== undefined) {
     recordExecExit(context, exec, record.exitCode, parseTimeNs(record.finishedAt) ?? nowNs());
-  } else if (!isProcessAlive(exec.keeperPid, exec.keeperStart)) {
+  } else if (keeperGone) {
     recordExecExit(context, exec, KILLED_EXIT, nowNs());
   } else return exec;
   return context.execs.get(exec.id);

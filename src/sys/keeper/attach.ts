@@ -186,7 +186,7 @@ export async function watchExit(
 ): Promise<WatchedExit> {
   o.signal?.throwIfAborted();
   const socket = await open(runDir, 'wait').catch((error: unknown) => {
-    const record = readExitRecord(runDir);
+    const record = readExitRecord(runDir, { keeperGone: true });
     if (record === undefined) throw error;
     return record;
   });
@@ -198,7 +198,8 @@ export async function watchExit(
     let answer = await readFrame(socket);
     if (answer?.type === 'O') answer = await readFrame(socket);
     o.signal?.throwIfAborted();
-    const record = answer?.type === 'X' ? parseExitRecord(answer.payload) : readExitRecord(runDir);
+    const record =
+      answer?.type === 'X' ? parseExitRecord(answer.payload) : readExitRecord(runDir, { keeperGone: true });
     if (record === undefined) throw notRunning('wait');
     return { record, acknowledge: () => socket.end(frame('a')) };
   } finally {

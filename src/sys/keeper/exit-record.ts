@@ -61,10 +61,22 @@ function recordOf(fields: ReadonlyMap<string, string>, files: Map<string, Buffer
   };
 }
 
-/** The exit record of a run folder; `undefined` while the process runs, or when its keeper was killed. */
-export function readExitRecord(runDir: string): ExitRecord | undefined {
+/**
+ * The exit record of a run folder, which is there once the process has ended and the plan's cleanup is done.
+ *
+ * @param o.keeperGone the keeper is known to be dead: a record it wrote before a cleanup that it could not finish counts too
+ * @returns `undefined` while the process runs, and when the keeper was killed before the process ended
+ */
+export function readExitRecord(runDir: string, o: { readonly keeperGone?: boolean } = {}): ExitRecord | undefined {
+  const record = readRecord(join(runDir, 'exit'));
+  if (record !== undefined || o.keeperGone !== true) return record;
+  // The keeper may have renamed the one to the other between two looks.
+  return readRecord(join(runDir, 'exit.early')) ?? readRecord(join(runDir, 'exit'));
+}
+
+function readRecord(path: string): ExitRecord | undefined {
   try {
-    return parseExitRecord(readFileSync(join(runDir, 'exit')));
+    return parseExitRecord(readFileSync(path));
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;

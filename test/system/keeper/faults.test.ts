@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { signalProcess, waitExit, watchExit } from '#sys/keeper/attach.ts';
 import { readExitRecord } from '#sys/keeper/exit-record.ts';
 import { launch } from '#sys/keeper/launch.ts';
+import type { PlanOp } from '#sys/keeper/plan.ts';
 import { basicPlan, makeScratch } from './basic-plan.ts';
 import { assertNothingLeft, client, demultiplex, isAlive, started, until } from './running.ts';
 
@@ -136,14 +147,12 @@ test('the keeper program can not be written through any process that runs it', a
   const running = await started(scratch, { argv: ['sleep', '1000'] });
   const mounts = readFileSync(`/proc/${running.keeperPid}/mountinfo`, 'utf8');
   assert.doesNotMatch(mounts, /keeper/);
-  const { openSync, constants } = await import('node:fs');
   assert.throws(() => openSync(`/proc/${running.keeperPid}/exe`, constants.O_WRONLY), { code: /ETXTBSY|EROFS/ });
   process.kill(running.keeperPid, 'SIGKILL');
   await until('the process is gone', () => !isAlive(running.pid));
 });
 
 test('a script that names /proc/self/exe as its interpreter gets no writable keeper', async () => {
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(join(scratch.lower, 'exe-trick'), '#!/proc/self/exe\n', { mode: 0o755 });
   const paths = scratch.run();
   const launched = await launch(basicPlan(paths, scratch.lower, { argv: ['/exe-trick'] }));
@@ -151,3 +160,82 @@ test('a script that names /proc/self/exe as its interpreter gets no writable kee
   // The keeper itself ran in the container, found no plan and gave up.
   assert.notEqual((await waitExit(paths.runDir)).exitCode, 0);
 });
+
+test('a program named by a descriptor of the keeper is not found', async () => {
+  const host = join(scratch.dir, 'host-programs');
+  mkdirSync(host);
+  copyFileSync('/bin/busybox', join(host, 'evil'));
+  const paths = scratch.run();
+  const launched = await launch(
+    basicPlan(paths, scratch.lower, {
+      argv: ['true'],
+      before: [{ op: 'open', side: 'before', slot: 50, at: { path: host }, flags: constants.O_RDONLY }],
+    }),
+  );
+  const fds = readdirSync(`/proc/${launched.pid}/fd`).filter((fd) => readLink(launched.pid, fd) === host);
+  assert.equal(fds.length, 1, 'the waiting child holds the folder open');
+  await launched.abort();
+  const second = scratch.run();
+  const plan = basicPlan(second, scratch.lower, {
+    argv: ['evil', 'true'],
+    name: `/proc/self/fd/${fds[0]}/evil`,
+    before: [{ op: 'open', side: 'before', slot: 50, at: { path: host }, flags: constants.O_RDONLY }],
+  });
+  const again = await launch(plan);
+  assert.equal(readLink(again.pid, fds[0] ?? ''), host, 'the same number again');
+  await assert.rejects(again.start(), { code: 'start.not-found' });
+});
+
+function readLink(pid: number, fd: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
+
+test('a directory of the host can not become the working directory through a descriptor', async () => {
+  const plan = basicPlan(scratch.run(), scratch.lower, {
+    argv: ['true'],
+    before: [{ op: 'open', side: 'before', slot: 50, at: { path: scratch.dir }, flags: constants.O_RDONLY }],
+    beforeGate: Array.from({ length: 40 }, (_, fd) => ({
+      op: 'chdir' as const,
+      side: 'child' as const,
+      path: `/proc/self/fd/${fd}`,
+      // Numbers that are closed, or are no directories.
+      tolerate: [2, 13, 20],
+    })),
+  });
+  await assert.rejects(launch(plan), { code: 'start.outside-root' });
+});
+
+test('a keeper killed while it cleans up leaves the record of the exit', async () => {
+  const paths = scratch.run();
+  const hang: PlanOp = { op: 'run', side: 'cleanup', argv: ['/bin/busybox', 'sleep', '1000'], env: [] };
+  const launched = await launch(basicPlan(paths, scratch.lower, { argv: ['sh', '-c', 'exit 5'], cleanup: [hang] }));
+  await launched.start();
+  const early = await until('the early record is there', () => readExitRecord(paths.runDir, { keeperGone: true }));
+  assert.equal(early.exitCode, 5);
+  assert.equal(readExitRecord(paths.runDir), undefined);
+  const waiting = waitExit(paths.runDir);
+  process.kill(launched.keeperPid, 'SIGKILL');
+  assert.equal((await waiting).exitCode, 5);
+  for (const pid of await until('the hook is found', () => processesNamed('sleep\x001000', paths.runDir))) {
+    process.kill(pid, 'SIGKILL');
+  }
+  await assertNothingLeft(scratch);
+});
+
+function processesNamed(args: string, cwd: string): number[] | undefined {
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(args) && readlinkSync(`/proc/${pid}/cwd`) === cwd;
+      } catch {
+        return false;
+      }
+    });
+  return found.length > 0 ? found : undefined;
+}

@@ -95,6 +95,7 @@ export interface BasicOptions {
   readonly middle?: readonly PlanOp[];
   readonly cloneSide?: 'before' | 'middle';
   readonly rootHow?: 'pivot' | 'move';
+  readonly cgroupSlot?: number;
 }
 
 /** A container as small as it can be: namespaces, overlay, proc, dev with a devpts when there is a terminal. */
@@ -117,6 +118,7 @@ export function basicPlan(
         op: 'clone',
         side: o.cloneSide ?? 'before',
         namespaces: o.namespaces ?? ['mount', 'pid', 'network', 'ipc', 'uts'],
+        ...(o.cgroupSlot === undefined ? {} : { cgroup: o.cgroupSlot }),
       },
       ...(o.parent ?? []),
       ...(o.filesystem ?? filesystemOps(paths, lower)),

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { signalProcess, waitExit } from '#sys/keeper/attach.ts';
 import { launch } from '#sys/keeper/launch.ts';
-import type { PlanOp } from '#sys/keeper/plan.ts';
+import type { LaunchPlan, PlanOp } from '#sys/keeper/plan.ts';
 import { basicPlan, makeScratch, ROOT } from './basic-plan.ts';
 import { assertNothingLeft, client, demultiplex, isAlive, runToEnd, started, until } from './running.ts';
 
@@ -24,6 +24,7 @@ after(() => scratch[Symbol.dispose]());
 
 const child = { side: 'child' } as const;
 const inRoot = (path: string) => ({ root: ROOT, path });
+const O_PATH = 0o10000000;
 const MAP = [{ inside: 0, outside: 100_000, size: 65_536 }];
 
 test('masked and read-only paths', async () => {
@@ -87,18 +88,7 @@ test('a user namespace with id maps and an id-mapped bind', async () => {
         recursive: true,
         userns: 30,
       },
-      {
-        op: 'new-mount',
-        side: 'before',
-        slot: ROOT,
-        fsType: 'overlay',
-        options: [
-          { key: 'lowerdir', value: scratch.lower },
-          { key: 'upperdir', value: mkdir('idmap-upper') },
-          { key: 'workdir', value: mkdir('idmap-work') },
-        ],
-        attrs: 0,
-      },
+      overlayOf('idmap'),
     ],
     parent: [
       { op: 'id-maps', side: 'parent', uid: MAP, gid: MAP },
@@ -119,6 +109,22 @@ test('a user namespace with id maps and an id-mapped bind', async () => {
   assert.match(stdout, /^0\n +0 +100000 +65536\n-rw-r--r-- +1 0 +0 /);
   assert.equal(statSync(join(bound, 'made')).uid, 0);
 });
+
+/** The root made with the host's rights, for a child in a user namespace. */
+function overlayOf(name: string): PlanOp {
+  return {
+    op: 'new-mount',
+    side: 'before',
+    slot: ROOT,
+    fsType: 'overlay',
+    options: [
+      { key: 'lowerdir', value: scratch.lower },
+      { key: 'upperdir', value: mkdir(`${name}-upper`) },
+      { key: 'workdir', value: mkdir(`${name}-work`) },
+    ],
+    attrs: 0,
+  };
+}
 
 function mkdir(name: string): string {
   const path = join(scratch.dir, name);
@@ -359,4 +365,103 @@ test('--no-pivot: the root is moved instead', async () => {
 
 after(() => {
   for (const dir of cgroups(`berth-keeper-test-${process.pid}`)) if (existsSync(dir)) rmdirSync(dir);
+});
+
+/** The folder of a cgroup v2 hierarchy on this machine, or undefined. */
+function unified(): string | undefined {
+  return ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((dir) => existsSync(join(dir, 'cgroup.controllers')));
+}
+
+/** A BPF program that allows (1) or denies (0) every device: r0 = verdict; exit. */
+function deviceProgram(verdict: 0 | 1): Uint8Array {
+  const program = Buffer.alloc(16);
+  program[0] = 0xb7;
+  program.writeInt32LE(verdict, 4);
+  program[8] = 0x95;
+  return program;
+}
+
+test('cgroup v2: born inside, devices filtered, killed at once', { skip: unified() === undefined }, async () => {
+  const dir = join(unified() ?? '', `berth-keeper-test-v2-${process.pid}`);
+  const paths = scratch.run();
+  const plan = basicPlan(paths, scratch.lower, {
+    argv: ['sh', '-c', 'cat /proc/self/cgroup; (echo x > /dev/null) 2>&1; sleep 1000; true'],
+    namespaces: ['mount'],
+    cgroupSlot: 60,
+    before: [
+      { op: 'mkdir', side: 'before', at: { path: dir }, mode: 0o755 },
+      { op: 'open', side: 'before', slot: 60, at: { path: dir }, flags: O_PATH },
+    ],
+    // The devices of the plan are made before they are forbidden.
+    parent: [
+      { op: 'wait', side: 'parent' },
+      { op: 'device-filter', side: 'parent', cgroup: dir, program: deviceProgram(0) },
+      { op: 'post', side: 'parent' },
+    ],
+    beforeGate: [
+      { ...child, op: 'post' },
+      { ...child, op: 'wait' },
+    ],
+    cleanup: [
+      {
+        op: 'kill-cgroup',
+        side: 'cleanup',
+        procs: [join(dir, 'cgroup.procs')],
+        killFile: join(dir, 'cgroup.kill'),
+      },
+      { op: 'rmdir', side: 'cleanup', at: { path: dir }, retryMs: 5000 },
+    ],
+  });
+  const launched = await launch(plan);
+  const one = await client(paths.runDir, { stdin: false });
+  await launched.start();
+  await until('it was refused the device', () => one.text().includes('not permitted'));
+  assert.match(one.text(), new RegExp(`0::.*/berth-keeper-test-v2-${process.pid}\n`));
+  await until('its child runs', () => readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').length > 2);
+  await signalProcess(paths.runDir, 9);
+  assert.equal((await waitExit(paths.runDir)).cleanup, undefined);
+  assert.equal(existsSync(dir), false);
+});
+
+test('a joined user namespace: a second process gets its ids', async () => {
+  const running = await started(scratch, {
+    argv: ['sleep', '1000'],
+    namespaces: ['user', 'mount', 'pid', 'network', 'ipc', 'uts'],
+    before: [overlayOf('join-user')],
+    parent: [
+      { op: 'id-maps', side: 'parent', uid: MAP, gid: MAP },
+      { op: 'post', side: 'parent' },
+    ],
+    filesystem: [
+      { ...child, op: 'wait' },
+      { ...child, op: 'credentials', uid: 0, gid: 0 },
+      { ...child, op: 'mount-attributes', at: { path: '/' }, set: 0, clear: 0, propagation: 1 << 18, recursive: true },
+      { ...child, op: 'attach', slot: ROOT, at: { path: scratch.dir } },
+      { ...child, op: 'new-mount', slot: 1, fsType: 'proc', options: [], attrs: 14 },
+      { ...child, op: 'attach', slot: 1, at: inRoot('proc') },
+    ],
+  });
+  const plan: LaunchPlan = {
+    mode: 'supervise',
+    runDir: scratch.run().runDir,
+    stdio: { kind: 'pipes', stdin: 'closed', uid: 100_000, gid: 100_000 },
+    log: { driver: 'none' },
+    exit: { collect: [] },
+    ops: [
+      { op: 'open-process', side: 'before', slot: 0, pid: running.pid },
+      { op: 'join-namespaces', side: 'before', slot: 0, namespaces: ['pid'] },
+      { op: 'clone', side: 'before', namespaces: [] },
+      { ...child, op: 'join-namespaces', slot: 0, namespaces: ['user', 'mount', 'network', 'ipc', 'uts'] },
+      { ...child, op: 'credentials', uid: 0, gid: 0, groups: [] },
+      { ...child, op: 'chdir', path: '/' },
+      { ...child, op: 'gate' },
+      { ...child, op: 'exec', name: 'id', searchPath: '/bin', argv: ['id', '-u'], env: [] },
+    ],
+  };
+  const second = await launch(plan);
+  const one = await client(plan.runDir, { stdin: false });
+  await second.start();
+  assert.equal(demultiplex(await one.ended).stdout, '0\n');
+  await signalProcess(running.runDir, 9);
+  await waitExit(running.runDir);
 });

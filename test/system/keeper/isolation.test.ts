@@ -154,9 +154,10 @@ function cgroups(name: string): string[] {
     .map((dir) => join(dir, name));
 }
 
-test('control groups are joined, emptied of survivors and removed', async () => {
+const noV1 = cgroups('').length === 0 && 'needs cgroup v1';
+
+test('control groups are joined, emptied of survivors and removed', { skip: noV1 }, async () => {
   const dirs = cgroups(`berth-keeper-test-${process.pid}`);
-  assert.ok(dirs.length > 0, 'no cgroup v1 controller on this machine');
   const procs = dirs.map((dir) => join(dir, 'cgroup.procs'));
   const running = await started(scratch, {
     argv: ['sh', '-c', '(sleep 1000) & sleep 1000 & wait'],

@@ -164,7 +164,7 @@ export function packRepository(repository: string, image: string, command: strin
       },
     );
     writeFileSync(join(staging, 'vm-command'), command);
-    quietly('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-d', staging, image, '2G']);
+    quietly('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-d', staging, image, '8G']);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }

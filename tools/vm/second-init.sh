@@ -8,12 +8,14 @@ for name in stdin:0 stdout:1 stderr:2; do ln -s "/proc/self/fd/${name#*:}" "/dev
 mkdir -p /dev/pts /dev/shm /dev/mqueue
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
-for place in /tmp /run /var/lib /root; do
+for place in /run /var/lib /root; do
   mount -t tmpfs -o mode=1777 "$(basename "$place")" "$place"
 done
-# One place on a disk, for block I/O accounting.
-mkdir /berth/var-tmp
-mount --bind /berth/var-tmp /var/tmp
+# On a disk: for block I/O accounting, and because memory file systems cannot be id-mapped before Linux 6.3.
+for place in /tmp /var/tmp; do
+  mkdir -p -m 1777 "/berth/scratch$place"
+  mount --bind "/berth/scratch$place" "$place"
+done
 for module in overlay veth bridge fuse nf_tables; do modprobe "$module"; done
 hostname berth-vm
 ip link set lo up

@@ -41,6 +41,13 @@ export class OpenApi {
     this.#description = parse(text) as Description;
   }
 
+  /** Everything that is described: methods in capitals, paths as templates. */
+  operations(): { readonly method: string; readonly path: string }[] {
+    return Object.entries(this.#description.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => ({ method: method.toUpperCase(), path })),
+    );
+  }
+
   /**
    * @param path template as in the description, `/containers/{id}/json`
    * @returns what is wrong with an answer, empty when nothing

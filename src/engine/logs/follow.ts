@@ -104,13 +104,13 @@ export async function* followLog(
         }
         continue;
       }
-      if (!running) return;
       // A log of one file is emptied instead of rotated.
       if (file !== undefined && (await file.handle.stat()).size < offset) {
         offset = 0;
         lines.drop();
         continue;
       }
+      if (!running) return;
       await changes.next(abort);
     }
   } finally {

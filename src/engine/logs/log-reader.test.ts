@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -92,6 +92,25 @@ test('createLogs() read() follows over lines written in pieces and over rotation
     }
   }
   assert.equal(text, numbers(9, 14));
+});
+
+test('createLogs() read() follows a log of one file that is emptied when it is full', async () => {
+  using log = fixture();
+  log.state.running = true;
+  writeFileSync(log.path, lines(1, 100));
+  const { stream } = await log.logs.read('c', { stdout: true, follow: true });
+  let text = '';
+  let emptied = false;
+  for await (const chunk of stream) {
+    text += String(chunk);
+    if (text.endsWith('line 100\n') && !emptied) {
+      emptied = true;
+      truncateSync(log.path);
+      appendFileSync(log.path, lines(101, 102));
+      log.state.running = false;
+    }
+  }
+  assert.equal(text, numbers(1, 102));
 });
 
 test('createLogs() read() begins a log that has no file yet when following', async () => {

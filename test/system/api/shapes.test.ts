@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import type { ApiMethod, ApiResponse } from '#spec/docker-api/exchange.ts';
 import { type ApiFixture, openApiFixture } from '../../lib/api-fixture.ts';
 import { IMAGE, request } from '../../lib/engine-fixture.ts';
 import { hasDescription, OpenApi } from '../../lib/openapi.ts';
+
+/** Ends what nobody reads. */
+function discard({ body }: ApiResponse): void {
+  if (body.kind === 'stream' || body.kind === 'upgraded') body.stream.destroy();
+}
 
 interface Answer {
   readonly status: number;
@@ -123,4 +129,24 @@ test('every failure has a status that the OpenAPI description knows, and a messa
       `${method} ${path}: ${answer.text}`,
     );
   }
+});
+
+test('every operation of the OpenAPI description is served or refused by name', { skip }, async () => {
+  await using api = await openApiFixture();
+  const operations = new OpenApi().operations();
+  assert.ok(operations.length > 100, `${operations.length} operations`);
+  const unknown: string[] = [];
+  for (const { method, path } of operations) {
+    const answer = await api.dispatch({
+      method: method as ApiMethod,
+      path: path.replace(/\{\w+\}/g, 'nope'),
+      query: { path: '/', h: 1, w: 1, stdout: true, until: 1, stream: false },
+      body: { kind: 'json', value: {} },
+    });
+    const message =
+      answer.body.kind === 'json' ? (answer.body.value as { message?: string } | null)?.message : undefined;
+    if (message === 'page not found') unknown.push(`${method} ${path}`);
+    discard(answer);
+  }
+  assert.deepEqual(unknown, []);
 });

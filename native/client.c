@@ -77,7 +77,7 @@ static void drop(struct client *c)
 	watch(c, 0);
 	close(c->fd);
 	memset(c, 0, sizeof *c);
-	if (had_stdin && K.plan.set.stdin_mode == STDIN_ONCE)
+	if (had_stdin && K.plan.set.stdin_mode == STDIN_ONCE && K.plan.set.stdio != STDIO_TERMINAL)
 		stdin_end();
 	sources_refresh();
 }

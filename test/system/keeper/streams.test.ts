@@ -169,6 +169,17 @@ test('detach keys end the client alone, are not passed on, and false starts are'
   assert.equal(demultiplex(await watcher.ended).stdout, 'a\x10b\x10\x10c\nkept+next\n');
 });
 
+test('a terminal with stdin `once` takes input again after a detach', async () => {
+  const running = await started(scratch, { argv: ['cat'], stdio: { kind: 'terminal', stdin: 'once' } });
+  const first = await client(running.runDir, { detachKeys: Buffer.of(16, 17) });
+  first.stream.write(Buffer.of(16, 17));
+  await first.ended;
+  const second = await client(running.runDir);
+  second.stream.write('back\n\x04');
+  assert.equal((await waitExit(running.runDir)).exitCode, 0);
+  assert.equal((await second.ended).toString(), 'back\r\nback\r\n');
+});
+
 test('what was written before the exit arrives, also from a process that leaves others behind', async () => {
   for (let round = 0; round < 10; round++) {
     const { stdout } = await runToEnd(scratch, {

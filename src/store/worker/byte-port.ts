@@ -41,8 +41,10 @@ export async function sendBytes(
       while (credits === 0 && !stopped) await new Promise<void>((resolve) => (wake = resolve));
       if (stopped) throw new PortClosed('the reader went away');
       credits -= 1;
-      const whole = piece.byteLength === piece.buffer.byteLength && piece.buffer instanceof ArrayBuffer;
-      port.postMessage({ piece } satisfies Message, whole ? [piece.buffer as ArrayBuffer] : []);
+      // A view would take all of the memory behind it along: send just these bytes, in memory of their own.
+      const isWhole = piece.byteLength === piece.buffer.byteLength && piece.buffer instanceof ArrayBuffer;
+      const own = isWhole ? piece : new Uint8Array(piece);
+      port.postMessage({ piece: own } satisfies Message, [own.buffer as ArrayBuffer]);
     }
     port.postMessage({ end: true } satisfies Message);
   } catch (error) {

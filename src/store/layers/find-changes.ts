@@ -144,6 +144,8 @@ function sameTime(a: FileStat, b: FileStat): boolean {
 }
 
 function looksSame(upper: number, lower: number, name: string, a: FileStat, b: FileStat): boolean {
+  // A whiteout is as old as the directory it was unpacked into.
+  if (isWhiteout(a) && isWhiteout(b)) return true;
   if (!sameOwner(a, b) || a.size !== b.size || a.devMajor !== b.devMajor || a.devMinor !== b.devMinor) return false;
   if (!sameTime(a, b)) return false;
   return (a.mode & S_IFMT) !== S_IFLNK || readLinkAt(upper, name) === readLinkAt(lower, name);

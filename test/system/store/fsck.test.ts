@@ -13,6 +13,12 @@ test('check() finds nothing wrong with a store at work', async () => {
   writeTree(fixture.scratch, { a: 'a', 'd/b': 'b' });
   await store.importRootfs(streamOf(tarOf(fixture.scratch)), { reference: 'base' });
   await store.snapshots.prepare(BOX, store.images.resolve('base'));
+  {
+    using root = await store.trees.openRootfs(store.snapshots.mountOf(BOX), true);
+    rmSync(`/proc/self/fd/${root.fd}/a`);
+    rmSync(`/proc/self/fd/${root.fd}/d`, { recursive: true });
+    mkdirSync(`/proc/self/fd/${root.fd}/d`);
+  }
   await store.commit(BOX, { reference: 'child', config: {} });
   assert.deepEqual(await store.check(false), []);
 });

@@ -75,7 +75,12 @@ function fieldValue(type: string, value: unknown): unknown {
       return untyped(value);
   }
   const inner = type.slice(1, -1);
-  if (type.startsWith('*')) return value === undefined || value === null ? null : fieldValue(type.slice(1), value);
+  if (type.startsWith('*')) {
+    if (value === undefined || value === null) return null;
+    return SHAPES[type.slice(1)] === undefined
+      ? fieldValue(type.slice(1), value)
+      : typedValue(type.slice(1), value, true);
+  }
   if (type.startsWith('[')) return Array.isArray(value) ? value.map((item) => fieldValue(inner, item)) : NIL_LIST;
   if (type.startsWith('{')) {
     if (!isObject(value)) return NIL_MAP;
@@ -101,8 +106,9 @@ const TEXTS: Readonly<Record<string, (fields: ReadonlyMap<string, unknown>) => s
  * A document as a struct.
  *
  * @param shape a name of {@link SHAPES}
+ * @param isPointer true for a pointer to it
  */
-export function typedValue(shape: string, document: unknown): GoStruct {
+export function typedValue(shape: string, document: unknown, isPointer = false): GoStruct {
   const source = isObject(document) ? document : {};
   const fields = fieldsOf(shape);
   const values = new Map(fields.map((field) => [field.name, fieldValue(field.type, source[field.json])]));
@@ -115,6 +121,7 @@ export function typedValue(shape: string, document: unknown): GoStruct {
   const text = TEXTS[shape];
   return new GoStruct(GO_TYPES[shape] ?? `container.${shape}`, values, {
     json,
+    isPointer,
     ...(text === undefined ? {} : { text: () => text(values) }),
   });
 }

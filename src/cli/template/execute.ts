@@ -39,6 +39,13 @@ interface Variable {
   value: unknown;
 }
 
+/** A name after a value, and what messages call the value's type. */
+interface FieldOf {
+  readonly receiver: unknown;
+  readonly type: string;
+  readonly name: string;
+}
+
 class Run {
   readonly #template: ParsedTemplate;
   readonly #functions: ReadonlyMap<string, TemplateFunction>;
@@ -132,17 +139,19 @@ class Run {
   }
 
   /** Index and element of everything that can be ranged over. */
-  #items(value: unknown): [unknown, unknown][] {
+  #items(value: unknown, variables: number): [unknown, unknown][] {
     if (value === undefined || value === null) return [];
     if (Array.isArray(value)) return value.map((item, i) => [i, item]);
     if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key)]);
+    if (typeof value === 'number' && variables > 1)
+      this.#fail(`can't use ${value} to iterate over more than one variable`);
     if (typeof value === 'number') return Array.from({ length: Math.max(value, 0) }, (_, i) => [i, i]);
     return this.#fail(`range can't iterate over ${goText(value, 'plain', true)}`);
   }
 
   #range(node: BranchNode, dot: unknown): Leap {
     const known = this.#variables.length;
-    const items = this.#items(this.#pipe(node.pipe, dot));
+    const items = this.#items(this.#pipe(node.pipe, dot), node.pipe.variables.length);
     const mark = this.#variables.length;
     const names = node.pipe.variables;
     for (const [index, item] of items) {
@@ -229,12 +238,15 @@ class Run {
     }
     for (const [i, name] of names.entries()) {
       const isLast = i === names.length - 1;
-      receiver = this.#field(receiver, name, node, dot, isLast ? args : [], isLast ? final : NONE);
+      // What stands in a document without Go types is no more than an interface until it is the value of something.
+      const type = this.#strict && i > 0 ? 'interface {}' : typeName(receiver);
+      receiver = this.#field({ receiver, type, name }, node, dot, isLast ? args : [], isLast ? final : NONE);
     }
     return receiver;
   }
 
-  #field(receiver: unknown, name: string, node: Expression, dot: unknown, args: readonly Expression[], final: unknown) {
+  #field(at: FieldOf, node: Expression, dot: unknown, args: readonly Expression[], final: unknown) {
+    const { receiver, type, name } = at;
     if (receiver === undefined) {
       if (this.#strict) this.#fail(`nil data; no entry for key ${goQuote(name)}`);
       return undefined;
@@ -255,8 +267,6 @@ class Run {
       if (!receiver.has(name) && this.#strict) this.#fail(`map has no entry for key ${goQuote(name)}`);
       return receiver.get(name);
     }
-    // Of a document without Go types only that it is an interface is known.
-    const type = this.#strict ? 'interface {}' : typeName(receiver);
     return this.#fail(`can't evaluate field ${name} in type ${type}`);
   }
 
@@ -273,7 +283,9 @@ class Run {
     if (node.name === 'and' || node.name === 'or') return this.#shortCircuit(node.name, dot, args, final);
     if (node.name === 'call' && args[0] !== undefined) {
       const value = this.#argument(args[0], 'any', dot);
+      for (const arg of args.slice(1)) this.#argument(arg, 'any', dot);
       this.#node = command;
+      if (value === undefined || value === null) this.#fail('error calling call: call of nil');
       this.#fail(`error calling call: non-function ${nodeText(args[0])} of type ${typeName(value)}`);
     }
     return this.#call(found, command, node.name, dot, args, final);
@@ -317,7 +329,9 @@ class Run {
   #argument(node: Expression, type: ParamType, dot: unknown): unknown {
     this.#node = node;
     if (node.kind === 'nil')
-      return type === 'any' || type === 'strings' ? null : this.#fail(`cannot assign nil to ${paramTypeName(type)}`);
+      return type === 'any' || type === 'strings'
+        ? undefined
+        : this.#fail(`cannot assign nil to ${paramTypeName(type)}`);
     const isConstant = node.kind === 'bool' || node.kind === 'string' || node.kind === 'number';
     if (!isConstant || type === 'any') return this.#checked(this.#value(node, dot), type);
     if (type === 'string' && node.kind !== 'string') this.#fail(`expected string; found ${nodeText(node)}`);
@@ -332,6 +346,8 @@ class Run {
   #checked(value: unknown, type: ParamType): unknown {
     if (type === 'any') return value;
     if (value === undefined) {
+      // Every key is there: it is a null of the document.
+      if (this.#strict) this.#fail(`wrong type for value; expected ${paramTypeName(type)}; got interface {}`);
       if (type === 'strings') return [];
       return this.#fail(`invalid value; expected ${paramTypeName(type)}`);
     }

@@ -34,13 +34,12 @@ function isEqual(a: unknown, b: unknown): boolean {
   const isNil = (value: unknown) => value === undefined || value === null;
   if (isNil(a) || isNil(b)) return isNil(a) && isNil(b);
   const [left, right] = [kindOf(a), kindOf(b)];
-  if (left === undefined || right === undefined) {
+  if (left === undefined && right === undefined) {
     if (Array.isArray(a) || a instanceof Map || Array.isArray(b) || b instanceof Map)
       throw new Error(`non-comparable type ${goText(a)}: ${typeName(a)}`);
     if (a instanceof GoStruct && b instanceof GoStruct) return a === b;
-    throw new Error('incompatible types for comparison');
   }
-  if (left !== right) throw new Error('incompatible types for comparison');
+  if (left === undefined || left !== right) throw new Error('incompatible types for comparison');
   return plain(a) === plain(b);
 }
 
@@ -69,7 +68,11 @@ function indexOf(key: unknown, length: number): number {
   return key;
 }
 
-function index(item: unknown, ...keys: unknown[]): unknown {
+/** Numbers of documents are strings to Go. */
+const textOf = (value: unknown): unknown => (value instanceof JsonNumber ? value.text : value);
+
+function index(whole: unknown, ...keys: unknown[]): unknown {
+  const item = textOf(whole);
   if (item === undefined) throw new Error('index of untyped nil');
   let value = item;
   for (const key of keys) {
@@ -89,7 +92,8 @@ function index(item: unknown, ...keys: unknown[]): unknown {
   return value;
 }
 
-function slice(item: unknown, ...bounds: unknown[]): unknown {
+function slice(whole: unknown, ...bounds: unknown[]): unknown {
+  const item = textOf(whole);
   if (item === undefined) throw new Error('slice of untyped nil');
   if (bounds.length > 3) throw new Error(`too many slice indexes: ${bounds.length}`);
   const isText = typeof item === 'string';
@@ -129,8 +133,9 @@ const JS_ESCAPES: Readonly<Record<string, string>> = {
   '=': '\\u003D',
 };
 
-/** The one string, or the operands printed, that an escaping function works on. */
-const printed = (args: readonly unknown[]): string => goSprint(args);
+/** The one string, or the operands printed, that an escaping function works on; a nil interface is no value here. */
+const printed = (args: readonly unknown[]): string =>
+  goSprint(args.map((arg) => (arg === undefined ? '<no value>' : arg)));
 
 function queryEscape(text: string): string {
   return encodeURIComponent(text)

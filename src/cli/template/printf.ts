@@ -1,7 +1,8 @@
 /** Go's `fmt.Sprintf`, `Sprint` and `Sprintln`; https://pkg.go.dev/fmt. */
 import { goQuote } from '../flag-error.ts';
+import type { Detail } from './print.ts';
 import { goText } from './print.ts';
-import { GoFloat, JsonNumber, typeName } from './values.ts';
+import { GoFloat, GoStruct, JsonNumber, typeName } from './values.ts';
 
 interface Directive {
   readonly flags: ReadonlySet<string>;
@@ -13,9 +14,15 @@ interface Directive {
 const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : value instanceof JsonNumber ? value.text : undefined;
 
+/** An operand as it is printed: a pointer to a struct is marked, one inside another value would be an address. */
+function operandText(value: unknown, detail: Detail = 'plain'): string {
+  const isPointer = value instanceof GoStruct && value.isPointer && value.text === undefined;
+  return (isPointer ? '&' : '') + goText(value, detail, true);
+}
+
 function badVerb(verb: string, value: unknown): string {
   if (value === undefined || value === null) return `%!${verb}(<nil>)`;
-  return `%!${verb}(${typeName(value)}=${goText(value, 'plain', true)})`;
+  return `%!${verb}(${typeName(value)}=${operandText(value)})`;
 }
 
 function pad(text: string, directive: Directive, allowZero: boolean): string {
@@ -99,7 +106,7 @@ function one(directive: Directive, value: unknown): string {
   if (verb === 'v') {
     if (flags.has('#')) return pad(goText(value, 'syntax', true), directive, false);
     if (flags.has('+') && typeof value === 'object' && !(value instanceof GoFloat))
-      return pad(goText(value, 'names', true), directive, false);
+      return pad(operandText(value, 'names'), directive, false);
   }
   const string = asText(value);
   if (string !== undefined) {
@@ -123,7 +130,7 @@ function one(directive: Directive, value: unknown): string {
   }
   if (verb === 'v' || verb === 's') {
     if (value === undefined || value === null) return verb === 'v' ? pad('<nil>', directive, false) : '%!s(<nil>)';
-    return pad(goText(value, 'plain', true), directive, false);
+    return pad(operandText(value), directive, false);
   }
   return badVerb(verb, value);
 }
@@ -155,9 +162,7 @@ export function goSprintf(format: string, args: readonly unknown[]): string {
   if (used >= args.length) return result;
   const extra = args
     .slice(used)
-    .map((value) =>
-      value === undefined || value === null ? '<nil>' : `${typeName(value)}=${goText(value, 'plain', true)}`,
-    );
+    .map((value) => (value === undefined || value === null ? '<nil>' : `${typeName(value)}=${operandText(value)}`));
   return `${result}%!(EXTRA ${extra.join(', ')})`;
 }
 
@@ -168,12 +173,12 @@ export function goSprint(args: readonly unknown[]): string {
   let result = '';
   for (const [i, value] of args.entries()) {
     if (i > 0 && !isString(value) && !isString(args[i - 1])) result += ' ';
-    result += goText(value, 'plain', true);
+    result += operandText(value);
   }
   return result;
 }
 
 /** Operands separated by spaces, and a line break. */
 export function goSprintln(args: readonly unknown[]): string {
-  return `${args.map((value) => goText(value, 'plain', true)).join(' ')}\n`;
+  return `${args.map((value) => operandText(value)).join(' ')}\n`;
 }

@@ -40,6 +40,8 @@ export class GoStruct {
   readonly json: (() => string) | undefined;
   /** What printing gives instead of the fields (`fmt.Stringer`). */
   readonly text: (() => string) | undefined;
+  /** Reached through a pointer, which the printing functions show. */
+  readonly isPointer: boolean;
   /** A map with methods: a field it does not have is no value, not an error. */
   readonly isMap: boolean;
 
@@ -51,6 +53,7 @@ export class GoStruct {
       json?: () => string;
       text?: () => string;
       isMap?: boolean;
+      isPointer?: boolean;
     } = {},
   ) {
     this.type = type;
@@ -59,6 +62,7 @@ export class GoStruct {
     this.json = more.json;
     this.text = more.text;
     this.isMap = more.isMap ?? false;
+    this.isPointer = more.isPointer ?? false;
   }
 }
 
@@ -77,6 +81,9 @@ export function paramTypeName(type: ParamType): string {
   return PARAM_NAMES[type];
 }
 
+/** Lists and maps of documents, whose elements have no Go type of their own. */
+const untyped = new WeakSet<object>();
+
 /** The name Go would print for a value's type. */
 export function typeName(value: unknown): string {
   if (value === undefined || value === null) return '<nil>';
@@ -86,6 +93,8 @@ export function typeName(value: unknown): string {
   if (value instanceof GoFloat) return 'float64';
   if (value instanceof JsonNumber) return 'json.Number';
   if (value instanceof GoStruct) return value.type;
+  if (typeof value === 'object' && untyped.has(value))
+    return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
   if (value instanceof Map)
     return [...value.values()].every((v) => typeof v === 'string') && value.size > 0
       ? 'map[string]string'
@@ -122,7 +131,10 @@ export function compareStrings(a: string, b: string): number {
 export function rawValue(json: unknown): unknown {
   if (json === null || json === undefined) return undefined;
   if (typeof json === 'number') return new JsonNumber(String(json));
-  if (Array.isArray(json)) return json.map(rawValue);
-  if (typeof json === 'object') return new Map(Object.entries(json).map(([key, value]) => [key, rawValue(value)]));
-  return json;
+  if (typeof json !== 'object') return json;
+  const value = Array.isArray(json)
+    ? json.map(rawValue)
+    : new Map(Object.entries(json).map(([key, item]) => [key, rawValue(item)]));
+  untyped.add(value);
+  return value;
 }

@@ -163,12 +163,15 @@ function completeMemory(
   const asked = resources.memory ?? {};
   if (memory === undefined) return asked;
   const dir = groupDir(memory, group);
+  const currentSwap = readLimit(`${dir}/memory.memsw.limit_in_bytes`);
+  // Memory without a limit is more than any sum with swap: that one goes, too.
+  if ((asked.limit ?? 0) < 0 && !asked.swap && currentSwap !== undefined) return { ...asked, swap: -1 };
   const current = readLimit(`${dir}/memory.limit_in_bytes`);
   const withLimit =
     (asked.swap ?? 0) > 0 && !asked.limit && current !== undefined && Number.isFinite(current)
       ? { ...asked, limit: current }
       : asked;
-  refuseLimitOverSwap(withLimit, readLimit(`${dir}/memory.memsw.limit_in_bytes`));
+  refuseLimitOverSwap(withLimit, currentSwap);
   refuseBelowUse(asked, dir, 1);
   return withLimit;
 }

@@ -170,6 +170,8 @@ test('updateCgroup() changes limits in whatever direction', async () => {
   }
   updateCgroup(host, plan.path, { memory: { swap: 200 * MIB } });
   assert.deepEqual(memory(), expected(128 * MIB, 200 * MIB));
+  updateCgroup(host, plan.path, { memory: { limit: -1 } });
+  assert.match(memory()[0] ?? '', /^(max|9223372036854\d+)$/);
   updateCgroup(host, plan.path, { cpu: { period: 10_000, quota: 5000 }, pids: { limit: 12 } });
   assert.equal(control(plan.path, 'cpu', 'cpu.cfs_quota_us', 'cpu.max'), isV1 ? '5000' : '5000 10000');
   assert.equal(control(plan.path, 'pids', 'pids.max', 'pids.max'), '12');

@@ -2,6 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { isErrno } from '#base/errors.ts';
+import { findByFirstLine } from './first-line.ts';
 import type { LineScanner } from './line-scanner.ts';
 import { inodeOf, type LogFile, openCurrent, openLogFiles } from './log-files.ts';
 import { type LineBuffer, readPart } from './read-parts.ts';
@@ -65,9 +66,9 @@ async function successors(path: string, last: LogFile | undefined): Promise<LogF
     return file === undefined ? undefined : [file];
   }
   const files = await openLogFiles(path);
-  const known = files.findIndex((file) => file.inode === last.inode);
-  // Rotated and compressed meanwhile, thus another inode: all that can be told is that the current file is newer.
-  const from = known === -1 ? files.length - 1 : known + 1;
+  const sameFile = files.findIndex((file) => file.inode === last.inode);
+  // Compressed meanwhile it is another file with the same lines; dropped meanwhile, everything that is there is newer.
+  const from = 1 + (sameFile === -1 ? await findByFirstLine(files, last) : sameFile);
   for (const file of files.slice(0, from)) await file.handle.close();
   return files.slice(from);
 }
@@ -91,11 +92,11 @@ export async function* followLog(
     while (!abort?.aborted && !scanner.ended) {
       // Asked before reading: what is written before the end is then read before the end.
       const running = await followed.isRunning();
-      if (file !== undefined) offset = yield* readPart({ file, offset }, lines, scanner, abort);
+      if (file !== undefined && !file.compressed) offset = yield* readPart({ file, offset }, lines, scanner, abort);
       const newer = await successors(followed.path, file);
       if (newer !== undefined) {
         // The last lines of the old file may have come between reading and looking.
-        if (file !== undefined) yield* readPart({ file, offset }, lines, scanner, abort);
+        if (file !== undefined && !file.compressed) yield* readPart({ file, offset }, lines, scanner, abort);
         opened.push(...newer);
         for (const each of newer) {
           lines.drop();

@@ -94,6 +94,35 @@ test('createLogs() read() follows over lines written in pieces and over rotation
   assert.equal(text, numbers(9, 14));
 });
 
+test('createLogs() read() follows over files that were compressed before it came to them', async () => {
+  using log = fixture();
+  log.state.running = true;
+  writeFileSync(log.path, lines(1, 10));
+  const { stream } = await log.logs.read('c', { stdout: true, follow: true });
+  let text = '';
+  let step = 0;
+  for await (const chunk of stream) {
+    text += String(chunk);
+    if (text.endsWith('line 10\n') && step === 0) {
+      step = 1;
+      // Rotated twice, each file compressed at once: the one that was read last is now the second.
+      writeFileSync(`${log.path}.2.gz`, gzipSync(lines(1, 10)));
+      writeFileSync(`${log.path}.1.gz`, gzipSync(lines(11, 3000)));
+      rmSync(log.path);
+      writeFileSync(log.path, lines(3001, 3001));
+    } else if (text.endsWith('line 3001\n') && step === 1) {
+      step = 2;
+      // So often that the last one read is gone.
+      writeFileSync(`${log.path}.2.gz`, gzipSync(lines(3010, 3019)));
+      writeFileSync(`${log.path}.1.gz`, gzipSync(lines(3020, 3029)));
+      rmSync(log.path);
+      writeFileSync(log.path, lines(3030, 3030));
+      log.state.running = false;
+    }
+  }
+  assert.equal(text, numbers(1, 3001) + numbers(3010, 3030));
+});
+
 test('createLogs() read() follows a log of one file that is emptied when it is full', async () => {
   using log = fixture();
   log.state.running = true;

@@ -1,8 +1,8 @@
 /** Reads files of a log through a scanner. */
-import { createGunzip } from 'node:zlib';
 import { BerthError } from '#base/errors.ts';
 import type { LineScanner } from './line-scanner.ts';
 import type { LogPart } from './tail.ts';
+import { uncompressed } from './uncompressed.ts';
 
 const CHUNK = 1024 * 1024;
 /** No keeper writes lines of this length. */
@@ -45,10 +45,9 @@ export class LineBuffer {
 }
 
 async function* readCompressed(part: LogPart, lines: LineBuffer, scanner: LineScanner): AsyncGenerator<Buffer> {
-  const source = part.file.handle.createReadStream({ start: 0, autoClose: false });
   let skip = part.offset;
-  for await (const chunk of source.pipe(createGunzip({ chunkSize: CHUNK }))) {
-    let data = chunk as Buffer;
+  for await (const chunk of uncompressed(part.file)) {
+    let data = chunk;
     const skipped = Math.min(skip, data.length);
     skip -= skipped;
     data = data.subarray(skipped);

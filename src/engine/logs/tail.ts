@@ -1,6 +1,6 @@
 /** Finds where the last lines of a log begin without reading what lies before them. */
-import { createGunzip } from 'node:zlib';
 import type { LogFile } from './log-files.ts';
+import { uncompressed } from './uncompressed.ts';
 
 const BLOCK = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -33,12 +33,10 @@ async function tailPlain(file: LogFile, lines: number): Promise<{ offset: number
 
 /** A compressed file can only be read forwards: every line's beginning passes, the last ones are remembered. */
 async function tailCompressed(file: LogFile, lines: number): Promise<{ offset: number; found: number }> {
-  const source = file.handle.createReadStream({ start: 0, autoClose: false });
   const starts: number[] = [0];
   let position = 0;
   let found = 0;
-  for await (const chunk of source.pipe(createGunzip())) {
-    const data = chunk as Buffer;
+  for await (const data of uncompressed(file)) {
     for (let at = data.indexOf(NEWLINE); at !== -1; at = data.indexOf(NEWLINE, at + 1)) {
       found++;
       starts.push(position + at + 1);

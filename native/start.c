@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { OUTPUT_PIPE = 256 << 10 };
+
 static int make_pipe(int *theirs, int *ours, bool they_read)
 {
 	int p[2];
@@ -26,6 +28,8 @@ static int make_pipe(int *theirs, int *ours, bool they_read)
 	*ours = p[they_read ? 1 : 0];
 	if ((uid != geteuid() || gid != getegid()) && fchown(*theirs, uid, gid))
 		return -errno;
+	if (!they_read)
+		fcntl(*ours, F_SETPIPE_SZ, OUTPUT_PIPE); /* fewer switches between writer and keeper; a limit may refuse it */
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 

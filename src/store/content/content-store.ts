@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
+import { randomBytes } from '#base/random.ts';
 import { type Database, transact } from '../metadata/database.ts';
 import type { Lease } from '../metadata/leases.ts';
 import { processToken } from '../metadata/process-token.ts';

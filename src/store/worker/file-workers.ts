@@ -3,8 +3,8 @@ import { PortClosed } from './byte-port.ts';
 import type { JobName, Jobs } from './jobs.ts';
 import { fromWireError, type WireError } from './wire-error.ts';
 
-/** Threads at most; two keep one core unpacking while the other inflates. */
-const THREADS_MAX = 2;
+/** Threads at most. One more starts only when all others are at work: an image that is unpacked holds nobody up. */
+const THREADS_MAX = 4;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;

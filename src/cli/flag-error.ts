@@ -21,10 +21,17 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
+/** What `strconv.Quote` does not print as it is: quotes, controls, and every space but the plain one. */
+const UNPRINTABLE = /["\\]|(?! )[\p{C}\p{Z}]/gu;
+
 /** A string as Go's `%q` quotes it. */
 export function goQuote(text: string): string {
-  const body = text.replace(/["\\\x00-\x1f\x7f]/g, (c) => {
-    return ESCAPES[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const body = text.replace(UNPRINTABLE, (c) => {
+    const known = ESCAPES[c];
+    if (known !== undefined) return known;
+    const hex = (c.codePointAt(0) ?? 0).toString(16);
+    if (hex.length <= 2 && c <= '\x7f') return `\\x${hex.padStart(2, '0')}`;
+    return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
   });
   return `"${body}"`;
 }

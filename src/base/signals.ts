@@ -5,13 +5,18 @@ import { BerthError } from './errors.ts';
 const RT_MIN = 34;
 const RT_MAX = 64;
 
+let numbers: ReadonlyMap<string, number> | undefined;
+
 /** Names without `SIG` to numbers, real-time names included (`RTMIN+3`, `RTMAX-1`). */
-const NUMBERS: ReadonlyMap<string, number> = new Map([
-  ...Object.entries(constants.signals).map(([name, number]) => [name.slice(3), number] as const),
-  ['CLD', constants.signals.SIGCHLD] as const,
-  ...Array.from({ length: 16 }, (_, i) => [i === 0 ? 'RTMIN' : `RTMIN+${i}`, RT_MIN + i] as const),
-  ...Array.from({ length: 15 }, (_, i) => [i === 0 ? 'RTMAX' : `RTMAX-${i}`, RT_MAX - i] as const),
-]);
+function signalNumbers(): ReadonlyMap<string, number> {
+  numbers ??= new Map([
+    ...Object.entries(constants.signals).map(([name, number]) => [name.slice(3), number] as const),
+    ['CLD', constants.signals.SIGCHLD] as const,
+    ...Array.from({ length: 16 }, (_, i) => [i === 0 ? 'RTMIN' : `RTMIN+${i}`, RT_MIN + i] as const),
+    ...Array.from({ length: 15 }, (_, i) => [i === 0 ? 'RTMAX' : `RTMAX-${i}`, RT_MAX - i] as const),
+  ]);
+  return numbers;
+}
 
 /**
  * The number of a signal given as `9`, `KILL` or `SIGKILL`, in any case.
@@ -24,7 +29,7 @@ export function parseSignal(text: string): number {
     if (number === 0) throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
     return number;
   }
-  const number = NUMBERS.get(text.toUpperCase().replace(/^SIG/, ''));
+  const number = signalNumbers().get(text.toUpperCase().replace(/^SIG/, ''));
   if (number === undefined) throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
   return number;
 }

@@ -79,8 +79,7 @@ async function carryOut(context: EngineContext, row: ContainerRow, reason: Start
   const { runDirectory } = pathsOf(context.root, row.id);
   prepareBindSources(row.spec.mounts);
   const rootfs = await context.images.rootfs(row.id);
-  rmSync(runDirectory, { recursive: true, force: true });
-  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  makeEmpty(runDirectory);
   if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
   const plan = await containerLaunchPlan(context, row, rootfs);
   fault('start.planned');
@@ -91,6 +90,13 @@ async function carryOut(context: EngineContext, row: ContainerRow, reason: Start
     await launched.abort().catch(() => undefined);
     throw error;
   }
+}
+
+/** A directory of a run's own; what an earlier run left is removed. */
+function makeEmpty(directory: string): void {
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) return;
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
 }
 
 /** From "created and waiting" to "running". */

@@ -3,16 +3,19 @@ import { basename } from 'node:path';
 
 /** The longest a waiter sleeps without looking: covers a lost notice, for example of a file system without inotify. */
 const LOOK_AGAIN_MS = 1000;
+/** Other processes are listened to only by those who wait longer than this: most waits end by what this process does. */
+const WATCH_AFTER_MS = 15;
 
 /**
  * Wakes waiters when the database changed: at once for changes this process announces, and by watching the write-ahead log
- * for those of other processes. Nothing is watched while nobody waits.
+ * for those of other processes. Nothing is watched until somebody has to wait.
  */
 export class ChangeFeed {
   readonly #directory: string;
   readonly #file: string;
   readonly #waiters = new Set<() => void>();
   #watcher: FSWatcher | undefined;
+  #closed = false;
 
   /** @param database path of the database file */
   constructor(database: string) {
@@ -25,39 +28,44 @@ export class ChangeFeed {
     for (const wake of [...this.#waiters]) wake();
   }
 
-  /** Resolves at the next change, when the signal aborts, or after a second. Look at the state again in every case. */
+  /** Resolves at the next change, when the signal aborts, or after a while. Look at the state again in every case. */
   async next(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.add(resolve);
-    this.#watcher ??= this.#watch();
-    const timer = setTimeout(resolve, LOOK_AGAIN_MS);
+    const timer =
+      this.#watcher === undefined
+        ? setTimeout(() => this.#beginWatching(resolve), WATCH_AFTER_MS)
+        : setTimeout(resolve, LOOK_AGAIN_MS);
     signal?.addEventListener('abort', () => resolve(), { once: true });
     try {
       await promise;
     } finally {
       clearTimeout(timer);
       this.#waiters.delete(resolve);
-      if (this.#waiters.size === 0) this.#unwatch();
     }
   }
 
+  /** From here on every change is noticed; what happened before is for the waiter to look at. */
+  #beginWatching(wake: () => void): void {
+    if (!this.#closed) this.#watcher ??= this.#watch();
+    wake();
+  }
+
   #watch(): FSWatcher {
-    const watcher = watch(this.#directory, (_event, file) => {
+    // The timers of those who wait keep the process alive, not this.
+    const watcher = watch(this.#directory, { persistent: false }, (_event, file) => {
       if (file === null || file.startsWith(this.#file)) this.announce();
     });
     watcher.on('error', () => watcher.close());
     return watcher;
   }
 
-  #unwatch(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
-  }
-
   /** Stops watching and wakes everybody. */
   close(): void {
-    this.#unwatch();
+    this.#closed = true;
+    this.#watcher?.close();
+    this.#watcher = undefined;
     this.announce();
   }
 }

@@ -6,8 +6,8 @@ import type { LinuxSeccomp } from '#spec/oci-runtime/config.ts';
 import { compileSeccomp, type SeccompFilter } from './compile.ts';
 import { installedLibseccomp } from './libseccomp.ts';
 
-/** File: these 8 bytes, the flags, a checksum of the program, the program. Counts up when what a name stands for changes. */
-const MAGIC = Buffer.from('BERTHSN1');
+/** File: these 8 bytes, the flags, the program's length, the program. Counts up when what a name stands for changes. */
+const MAGIC = Buffer.from('BERTHSN2');
 const HEADER_BYTES = MAGIC.length + 8;
 
 /**
@@ -41,7 +41,7 @@ function read(path: string): SeccompFilter | undefined {
   }
   const program = bytes.subarray(HEADER_BYTES);
   if (program.length === 0 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  if (bytes.readUInt32LE(MAGIC.length + 4) !== checksum(program)) return undefined;
+  if (bytes.readUInt32LE(MAGIC.length + 4) !== program.length) return undefined;
   return { filter: new Uint8Array(program), flags: bytes.readUInt32LE(MAGIC.length), listener: undefined };
 }
 
@@ -51,7 +51,7 @@ function write(path: string, directory: string, { filter, flags }: SeccompFilter
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeUInt32LE(flags, MAGIC.length);
-  header.writeUInt32LE(checksum(filter), MAGIC.length + 4);
+  header.writeUInt32LE(filter.length, MAGIC.length + 4);
   const temporary = `${path}.${process.pid}`;
   try {
     writeFileSync(temporary, Buffer.concat([header, filter]), { mode: 0o600, flush: true });
@@ -60,11 +60,4 @@ function write(path: string, directory: string, { filter, flags }: SeccompFilter
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** FNV-1a over the bytes: finds damage, not malice, which the directory's mode keeps out. */
-function checksum(bytes: Uint8Array): number {
-  let sum = 0x811c9dc5;
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
-  return sum >>> 0;
 }

@@ -328,7 +328,7 @@ int op_kill_cgroup(struct op *op)
 
 		again = procs;
 		while (list_str(&again, &path)) {
-			char buf[8192], *p = buf;
+			char buf[8192], *p = buf, *end;
 			uint64_t pid;
 			ssize_t n = -1;
 
@@ -338,12 +338,12 @@ int op_kill_cgroup(struct op *op)
 				n = read_small(fd, buf, sizeof buf);
 				close(fd);
 			}
-			while (n > 0 && *p && parse_number(p, &pid) == 0) {
+			/* whole lines only: the buffer may end inside a number, which is another process's */
+			while (n > 0 && (end = strchr(p, '\n')) && parse_number(p, &pid) == 0) {
 				any = true;
 				if (pid > 1 && pid != (uint64_t)getpid())
 					kill((pid_t)pid, SIGKILL);
-				p += strspn(p, "0123456789");
-				p += *p == '\n';
+				p = end + 1;
 			}
 		}
 		if (!any)

@@ -197,6 +197,10 @@ int plan_check(const uint8_t *data, size_t len, struct plan *plan)
 	if (plan->set.mode > MODE_FOREGROUND || plan->set.stdio > STDIO_INHERIT || plan->set.stdin_mode > STDIN_ONCE ||
 	    plan->set.log_driver > LOG_JSON_FILE || plan->set.preserve_fds > 64 || plan->set.run_dir[0] != '/')
 		return -EINVAL;
+	/* pipes and a kept terminal need somebody who serves them */
+	if (plan->set.mode != MODE_SUPERVISE && (plan->set.stdio == STDIO_PIPES ||
+						 (plan->set.stdio == STDIO_TERMINAL && !*plan->set.console_socket)))
+		return -EINVAL;
 	memset(&K.fail, 0, sizeof K.fail);
 	return 0;
 }

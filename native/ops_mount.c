@@ -63,6 +63,24 @@ static int attach_fd(int mnt, int target)
 	return move_mount(mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ? -errno : 0;
 }
 
+/* Gives the root of a mount the permissions of the directory that it will cover, if there is one. */
+static int take_mode(int mnt, struct place at)
+{
+	int covered = place_open(at, O_PATH | O_DIRECTORY, 0), root, err;
+	struct stat st;
+
+	if (covered == -ENOENT)
+		return 0;
+	if (covered < 0)
+		return covered;
+	root = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = root < 0 || fstat(covered, &st) || fchmod(root, st.st_mode & 07777) ? -errno : 0;
+	if (root >= 0)
+		close(root);
+	close(covered);
+	return err;
+}
+
 int op_attach(struct op *op)
 {
 	uint64_t slot = op_int(op);
@@ -77,6 +95,12 @@ int op_attach(struct op *op)
 		if (fstat(mnt, &st))
 			return -errno;
 		create = S_ISDIR(st.st_mode) ? 1 : 2;
+	}
+	if (create == 4) {
+		err = take_mode(mnt, at);
+		if (err)
+			return err;
+		create = 1;
 	}
 	target = create == 1 ? make_dirs(at) : create == 2 ? make_file(at, 0755) : place_open(at, O_PATH, 0);
 	fail_path(at.path);

@@ -269,6 +269,17 @@ static int open_terminal(struct place ptmx, int *master)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The terminal at the other end already turns a line feed into carriage return and line feed. */
+static int clear_newline_mapping(int fd)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t))
+		return -errno;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(fd, TCSANOW, &t) ? -errno : 0;
+}
+
 int op_terminal(struct op *op)
 {
 	struct place ptmx = op_place(op);
@@ -276,10 +287,13 @@ int op_terminal(struct op *op)
 	uid_t uid = (uid_t)op_int(op);
 	gid_t gid = (gid_t)op_int(op);
 	struct place console = op_place(op);
+	bool bare_newlines = op_int(op) != 0;
 	int master = -1, fd = open_terminal(ptmx, &master), err = fd < 0 ? fd : 0;
 
 	if (!err && (size.ws_row || size.ws_col) && ioctl(master, TIOCSWINSZ, &size))
 		err = -errno;
+	if (!err && bare_newlines)
+		err = clear_newline_mapping(fd);
 	if (!err && fchown(fd, uid, gid) && errno != EPERM)
 		err = -errno;
 	if (!err && *console.path)

@@ -74,7 +74,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(wait, 71, "", S_P | S_C) \
 	X(gate, 72, "", S_C) \
 	X(run, 73, "sllssiis", S_ALL) \
-	X(terminal, 74, "piiiip", S_C) \
+	X(terminal, 74, "piiiipi", S_C) \
 	X(rlimit, 75, "iii", S_P | S_C) \
 	X(umask, 76, "i", S_C) \
 	X(credentials, 77, "iiibiiiiii", S_C) \

@@ -26,7 +26,8 @@ static int make_pipe(int *theirs, int *ours, bool they_read)
 		return -errno;
 	*theirs = p[they_read ? 0 : 1];
 	*ours = p[they_read ? 1 : 0];
-	if ((uid != geteuid() || gid != getegid()) && fchown(*theirs, uid, gid))
+	/* an unprivileged keeper may not give them away: the process then can not open /dev/stdout again, no more */
+	if ((uid != geteuid() || gid != getegid()) && fchown(*theirs, uid, gid) && errno != EPERM)
 		return -errno;
 	if (!they_read)
 		fcntl(*ours, F_SETPIPE_SZ, OUTPUT_PIPE); /* fewer switches between writer and keeper; a limit may refuse it */
@@ -91,14 +92,12 @@ void clone_now(struct op *op)
 	bool middle = op->side == SIDE_MIDDLE;
 	int pidfd = -1;
 	struct clone_args args = {
-		.flags = namespaces | (middle ? CLONE_PARENT : CLONE_PIDFD),
+		.flags = namespaces | CLONE_PIDFD | (middle ? CLONE_PARENT : 0),
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = middle ? 0 : SIGCHLD,
 	};
 	long pid;
 
-	if (middle)
-		args.pidfd = 0;
 	if (slot != ABSENT) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)slot_fd(slot < SLOTS ? (int)slot : -1);
@@ -124,9 +123,8 @@ static int clone_through_middle(void)
 		uint32_t message[2] = {SYNC_CLONED, 0};
 
 		err = run_side(SIDE_MIDDLE);
-		message[1] = (uint32_t)K.child;
 		if (!err)
-			_exit(send_fd(K.sync_child, -1, message, sizeof message) ? 1 : 0);
+			_exit(send_fd(K.sync_child, K.pidfd, message, sizeof message) ? 1 : 0);
 		close(K.sync);
 		K.sync = K.sync_child;
 		sync_report_and_die();
@@ -137,8 +135,7 @@ static int clone_through_middle(void)
 		;
 	if (err)
 		return err;
-	K.pidfd = (int)syscall(SYS_pidfd_open, K.child, 0);
-	return K.pidfd < 0 ? -errno : 0;
+	return 0;
 }
 
 static int return_home(int *ns, int kind)

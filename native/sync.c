@@ -2,6 +2,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -132,6 +133,27 @@ static int forward_listener(uint32_t number)
 	return err ? err : sync_send(SYNC_ACK, 0, -1);
 }
 
+/* The number of a process in this pid namespace; whoever cloned it may have been in another. */
+static pid_t pid_of(int pidfd)
+{
+	char buf[512], *line;
+	uint64_t pid;
+	struct text t;
+	ssize_t n;
+	int fd;
+
+	text_init(&t, buf, sizeof buf);
+	text_add(&t, "/proc/self/fdinfo/");
+	text_num(&t, (uint64_t)pidfd);
+	fd = open(buf, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read_small(fd, buf, sizeof buf);
+	close(fd);
+	line = n > 0 ? strstr(buf, "\nPid:\t") : NULL;
+	return line && parse_number(line + 6, &pid) == 0 ? (pid_t)pid : -ESRCH;
+}
+
 /* Handles one message of the child. Returns its type, 0 at the end of the stream, or -errno with K.fail filled. */
 int sync_receive(void)
 {
@@ -169,7 +191,12 @@ int sync_receive(void)
 		K.ready = true;
 		break;
 	case SYNC_CLONED:
-		K.child = (pid_t)m.value;
+		if (fd < 0)
+			return -EPROTO;
+		K.pidfd = fd;
+		K.child = pid_of(fd);
+		if (K.child < 0)
+			return K.child;
 		break;
 	default:
 		break;

@@ -73,6 +73,7 @@ export async function createContainer(
     noPivot: flags.flag('no-pivot'),
     noNewKeyring: flags.flag('no-new-keyring'),
     preserveFds: preserved.fds.length,
+    bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
   });

@@ -51,6 +51,7 @@ export async function exec(
     runDir,
     stdio,
     preserveFds: preserved.fds.length,
+    bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
   });

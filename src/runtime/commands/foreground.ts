@@ -72,6 +72,8 @@ export async function runWithTerminal(
     stream.pipe(process.stdout);
     process.stdin.pipe(stream);
     const exit = waitExit(runDir);
+    // When the start fails that is the error; nobody waits for the exit then.
+    exit.catch(() => undefined);
     await launch.start();
     await started?.();
     const { exitCode } = await exit;

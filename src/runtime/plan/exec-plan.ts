@@ -38,6 +38,8 @@ export interface ExecOptions {
   readonly cgroup?: CgroupJoin;
   readonly seccomp?: SeccompFilter;
   readonly preserveFds?: number;
+  /** The terminal's output goes to the terminal of whoever starts it. */
+  readonly bareNewlines?: boolean;
   readonly dieWithKeeper?: boolean;
   readonly exitCommand?: LaunchPlan['exit']['command'];
 }
@@ -68,7 +70,7 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   planAttributes(draft, process, context);
   joinNamespaces(draft, kinds, container, options);
   const root = openRoot(draft, kinds, pid);
-  planTerminal(draft, process, root, false);
+  planTerminal(draft, process, root, { console: false, bareNewlines: options.bareNewlines === true });
   const { personality } = options.config.linux ?? {};
   if (personality !== undefined) {
     draft.add({ side: 'child', op: 'personality', persona: PERSONALITIES[personality.domain ?? 'LINUX'] });

@@ -44,6 +44,8 @@ export interface LaunchOptions {
   readonly noPivot?: boolean;
   /** Keep the session keyring of the starter. */
   readonly noNewKeyring?: boolean;
+  /** The terminal's output goes to the terminal of whoever starts it. */
+  readonly bareNewlines?: boolean;
   /** Number of extra descriptors for the process, 3 and up. */
   readonly preserveFds?: number;
   readonly dieWithKeeper?: boolean;

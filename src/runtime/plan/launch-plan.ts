@@ -153,7 +153,7 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   const context = { ...mountContext(job), root };
   attachMounts(context, mounts);
   planDevices(context, config);
-  planTerminal(draft, process, root, true);
+  planTerminal(draft, process, root, { console: true, bareNewlines: options.bareNewlines === true });
   if (hasRuntimeHooks(config)) draft.add({ side: 'child', op: 'post' }, { side: 'child', op: 'wait' });
   else if ((options.network ?? []).length > 0) draft.add({ side: 'child', op: 'wait' });
   planHooks(

@@ -88,14 +88,13 @@ function needsHost(namespaces: NamespaceSet, mount: Mount, options: MountOptions
   return namespaces.sourceSide === 'before' || options.idmap !== 'no' || mount.uidMappings !== undefined;
 }
 
+/** What belongs to a file system (`mode=755`) does nothing on a bind mount; mount(2) leaves it aside as well. */
 function checkMount(mount: Mount, options: MountOptions, index: number): void {
   const at = `config.json: mounts[${index}]`;
   const refuse = (problem: string): BerthError => new BerthError('invalid', 'oci-config.invalid', `${at}${problem}`);
   if (options.remount) return;
   if (isBind(mount, options)) {
     if (mount.source === undefined || mount.source === '') throw refuse('.source: is required for a bind mount');
-    const unknown = options.data[0];
-    if (unknown !== undefined) throw refuse(`.options: ${shownOption(unknown)} means nothing for a bind mount`);
     if (options.copyUp) throw refuse('.options: tmpcopyup is only for tmpfs mounts');
   } else {
     if (mount.type === undefined || mount.type === '') throw refuse('.type: is required');
@@ -104,10 +103,6 @@ function checkMount(mount: Mount, options: MountOptions, index: number): void {
     }
     if (options.copyUp && mount.type !== 'tmpfs') throw refuse('.options: tmpcopyup is only for tmpfs mounts');
   }
-}
-
-function shownOption(option: FsOption): string {
-  return option.value === undefined ? option.key : `${option.key}=${option.value}`;
 }
 
 /** A detached copy of the bind's source with its attributes set. */
@@ -210,7 +205,9 @@ function attachNew(context: MountContext, mount: Mount, options: MountOptions): 
   if (propagation !== undefined) {
     draft.add(change('child', slot, { set: 0, clear: 0 }, propagation.recursive, propagation.type));
   }
-  draft.add({ side: 'child', op: 'attach', slot, at, create: 'directory' });
+  // A tmpfs without a mode of its own looks like the directory that it covers.
+  const like = type === 'tmpfs' && !options.copyUp && !options.data.some(({ key }) => key === 'mode');
+  draft.add({ side: 'child', op: 'attach', slot, at, create: like ? 'directory-as-found' : 'directory' });
   draft.closeSlot(slot);
 }
 

@@ -141,9 +141,14 @@ function schedulerOp(scheduler: Scheduler): PlanOp {
 }
 
 /** A pseudo-terminal of the container's own as stdio. */
-export function planTerminal(draft: Draft, process: Process, root: Slot, withConsole: boolean): void {
+export function planTerminal(
+  draft: Draft,
+  process: Process,
+  root: Slot,
+  how: { readonly console: boolean; readonly bareNewlines: boolean },
+): void {
   if (process.terminal !== true) return;
-  const console: Place | undefined = withConsole ? { root, path: '/dev/console' } : undefined;
+  const console: Place | undefined = how.console ? { root, path: '/dev/console' } : undefined;
   draft.add({
     side: 'child',
     op: 'terminal',
@@ -152,6 +157,7 @@ export function planTerminal(draft: Draft, process: Process, root: Slot, withCon
     cols: process.consoleSize?.width ?? 0,
     uid: process.user?.uid ?? 0,
     ...(console === undefined ? {} : { console }),
+    ...(how.bareNewlines ? { bareNewlines: true } : {}),
   });
 }
 

@@ -26,7 +26,7 @@ export function encodePlan(plan: LaunchPlan): Buffer {
 }
 
 /** What `attach` makes when its place is missing. */
-const CREATE_KINDS = { directory: 1, file: 2, 'as-source': 3 } as const;
+const CREATE_KINDS = { directory: 1, file: 2, 'as-source': 3, 'directory-as-found': 4 } as const;
 
 function stdinMode(stdio: StdioPlan): number {
   return 'stdin' in stdio ? STDIN_MODES.indexOf(stdio.stdin) : 0;
@@ -316,7 +316,7 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       break;
     case 'terminal':
       out.place(op.at).int(op.rows).int(op.cols).int(op.uid).int(op.gid);
-      out.place(op.console ?? NOWHERE);
+      out.place(op.console ?? NOWHERE).flag(op.bareNewlines === true);
       break;
     case 'rlimit':
       out.int(op.resource).int(op.soft).int(op.hard);

@@ -112,9 +112,10 @@ export type MountOp =
     }
   /**
    * move_mount of a slot onto a place, whose directory or file is created (with parents) when `create` says so;
-   * `as-source`: whichever the mount itself is.
+   * `as-source`: whichever the mount itself is; `directory-as-found`: and the mount's root gets the permissions of an
+   * existing directory.
    */
-  | { op: 'attach'; slot: Slot; at: Place; create?: 'directory' | 'file' | 'as-source' }
+  | { op: 'attach'; slot: Slot; at: Place; create?: 'directory' | 'file' | 'as-source' | 'directory-as-found' }
   /** umount2 with MNT_* flags. */
   | { op: 'unmount'; at: Place; flags: number }
   /** Reconfigures the superblock (fspick). */
@@ -181,8 +182,18 @@ export type ProcessOp =
       /** Absolute; default: the run directory, or the child's own. */
       cwd?: string;
     }
-  /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. Without `gid` the group stays that of devpts. */
-  | { op: 'terminal'; at: Place; rows: number; cols: number; uid: number; gid?: number; console?: Place }
+  /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. Without `gid` the group stays that of devpts.
+   * `bareNewlines`: no carriage return before line feeds, for output that goes to another terminal. */
+  | {
+      op: 'terminal';
+      at: Place;
+      rows: number;
+      cols: number;
+      uid: number;
+      gid?: number;
+      console?: Place;
+      bareNewlines?: boolean;
+    }
   /** side `parent`: of the child, with the host's rights. */
   | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }
   | { op: 'umask'; mask: number }

@@ -6,6 +6,7 @@ import type { RootfsMount } from '#spec/rootfs.ts';
 import type { ContentStore } from './content/content-store.ts';
 import type { StorageDriver } from './drivers/driver.ts';
 import { removeDirectory } from './drivers/remove-directory.ts';
+import { collectGarbage } from './gc.ts';
 import type { ImageStore, StoredImage } from './images/image-store.ts';
 import type { ChangesJob } from './layers/change-jobs.ts';
 import type { LayerStore } from './layers/layer-store.ts';
@@ -135,5 +136,7 @@ export class SnapshotStore {
     fault('snapshot.moved');
     db.prepare('DELETE FROM snapshots WHERE container_id = ?').run(containerId);
     for (const path of aside) await removeDirectory(path, this.#parts.workers);
+    // Of an image that was removed by force this may have been the last user.
+    if (this.#parts.images.table.get(row.imageId) === undefined) await collectGarbage(this.#parts);
   }
 }

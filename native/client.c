@@ -18,14 +18,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 64, KEYS_MAX = 32, WANT_STDIN = 1, WANT_STDOUT = 2, WANT_STDERR = 4 };
+enum { REQUEST_MAX = 64, WANT_STDIN = 1, WANT_STDOUT = 2, WANT_STDERR = 4 };
 enum client_state { FREE, REQUEST, ATTACHED, WATCHING, CLOSING };
 
 struct client {
 	int fd;
 	enum client_state state;
-	uint8_t wants, keys_len, matched, request[REQUEST_MAX];
-	uint8_t keys[KEYS_MAX];
+	uint8_t wants, request[REQUEST_MAX];
+	struct detach detach;
 	uint32_t request_len, events;
 	bool acknowledges, told, input_ended;
 	char *kept; /* output the socket did not take yet */
@@ -192,8 +192,8 @@ static void attach(struct client *c, const uint8_t *data, uint32_t len)
 	uint64_t size = log_position(&generation);
 
 	c->wants = data[0];
-	c->keys_len = (uint8_t)(len - 1);
-	memcpy(c->keys, data + 1, len - 1);
+	c->detach.len = (uint8_t)(len - 1);
+	memcpy(c->detach.keys, data + 1, len - 1);
 	memcpy(position, &size, 8);
 	memcpy(position + 8, &generation, 4);
 	c->state = ATTACHED;
@@ -210,7 +210,7 @@ static void request(struct client *c, uint8_t type, const uint8_t *data, uint32_
 
 	switch (type) {
 	case CTL_ATTACH:
-		if (len < 1 || len - 1 > KEYS_MAX)
+		if (len < 1 || len - 1 > DETACH_KEYS_MAX)
 			reply_errno(c, -EINVAL);
 		else
 			attach(c, data, len);
@@ -276,36 +276,6 @@ static void read_request(struct client *c)
 	}
 }
 
-/* Passes input on without the detach keys. True when they are complete. */
-static bool scan_keys(struct client *c, const uint8_t *data, size_t len)
-{
-	size_t from = 0;
-
-	if (!c->keys_len) {
-		stdin_write(data, len);
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (data[i] == c->keys[c->matched]) {
-			if (c->matched++ == 0) {
-				stdin_write(data + from, i - from);
-				from = i;
-			}
-			from = i + 1;
-			if (c->matched == c->keys_len)
-				return true;
-			continue;
-		}
-		if (c->matched) { /* a false start: what was held back is input after all */
-			stdin_write(c->keys, c->matched);
-			c->matched = 0;
-			i--;
-		}
-	}
-	stdin_write(data + from, len - from);
-	return false;
-}
-
 static void read_input(struct client *c)
 {
 	char *buf = io_buffer();
@@ -320,7 +290,7 @@ static void read_input(struct client *c)
 		if (K.plan.set.stdin_mode == STDIN_ONCE && K.plan.set.stdio != STDIO_TERMINAL)
 			stdin_end();
 		refresh(c);
-	} else if (scan_keys(c, (uint8_t *)buf, (size_t)n)) {
+	} else if (pass_input(&c->detach, (uint8_t *)buf, (size_t)n)) {
 		drop(c);
 	}
 }

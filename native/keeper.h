@@ -200,6 +200,13 @@ void clients_finish(const char *record, size_t len);
 bool clients_owe_answer(void);
 bool clients_acknowledged(void);
 
+/* detach.c */
+enum { DETACH_KEYS_MAX = 32 };
+struct detach {
+	uint8_t keys[DETACH_KEYS_MAX], len, matched;
+};
+bool pass_input(struct detach *d, const uint8_t *data, size_t len);
+
 /* stream.c */
 void streams_open(void);
 void streams_rest(void);

@@ -151,8 +151,8 @@ const OPS: readonly [PlanOp, string][] = [
     '73 4 "/p" ["a",""] ["E=1"] "b" "c" 1 5 "/d"',
   ],
   [
-    { op: 'terminal', side: 'child', at, rows: 1, cols: 2, uid: 3, gid: 4, console: host },
-    '74 3 3:"/a%20b/%c3%bc" 1 2 3 4 -1:"/x"',
+    { op: 'terminal', side: 'child', at, rows: 1, cols: 2, uid: 3, gid: 4, console: host, bareNewlines: true },
+    '74 3 3:"/a%20b/%c3%bc" 1 2 3 4 -1:"/x" 1',
   ],
   [{ op: 'rlimit', side: 'child', resource: 7, soft: 1n, hard: 2n ** 64n - 1n }, '75 3 7 1 -'],
   [{ op: 'umask', side: 'child', mask: 0o22 }, '76 3 18'],

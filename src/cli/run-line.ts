@@ -248,7 +248,8 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
   });
   const failure = await output.settle();
   if (failure === undefined) return status;
-  if (failure.code === 'EPIPE') return BROKEN_PIPE_STATUS;
+  // A socket that is closed before all was read says ECONNRESET instead.
+  if (failure.code === 'EPIPE' || failure.code === 'ECONNRESET') return BROKEN_PIPE_STATUS;
   host.stderr.write(`write /dev/stdout: ${failure.message}\n`);
   return 1;
 }

@@ -123,6 +123,11 @@ export class Demultiplexer {
 
 function writeAll(target: Writable, data: Buffer): Promise<void> | undefined {
   if (target.write(data)) return undefined;
+  // One that broke earlier has told so already and says nothing more.
+  if (target.destroyed)
+    return Promise.reject(
+      target.errored ?? Object.assign(new Error('the output is closed'), { code: 'ERR_STREAM_DESTROYED' }),
+    );
   return new Promise((resolve, reject) => {
     const done = (error?: Error) => {
       target.off('drain', done);

@@ -1,5 +1,4 @@
 /** `attach`: https://docs.docker.com/reference/cli/docker/container/attach/ */
-import { isErrno } from '#base/errors.ts';
 import type { Client } from '#client/client.ts';
 import type { ContainerInspect } from '#spec/docker-api/containers.ts';
 import { checkTerminal } from '../check-terminal.ts';
@@ -7,6 +6,7 @@ import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import { detachKeysOf, detachKeysText } from '../stream/detach-keys.ts';
+import { isBrokenPipe } from '../stream/output.ts';
 import { runSession } from '../stream/session.ts';
 import { proxySignals } from '../stream/signal-proxy.ts';
 import { followSize, sizeOf } from '../stream/terminal-size.ts';
@@ -81,7 +81,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
     if (failure !== undefined && failure !== null) throw new ExitFailure(1, failure.Message);
     return StatusCode;
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();

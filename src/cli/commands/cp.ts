@@ -1,9 +1,10 @@
 /** `cp`: https://docs.docker.com/reference/cli/docker/container/cp/ */
-import { isBerthError, isErrno, messageOf } from '#base/errors.ts';
+import { isBerthError, messageOf } from '#base/errors.ts';
 import type { Context, Invocation } from '../command.ts';
 import { splitArgument } from '../copy/paths.ts';
 import { ExitFailure, isExitFailure } from '../failure.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
+import { isBrokenPipe } from '../stream/output.ts';
 
 async function copy(context: Context, { args, flags }: Invocation): Promise<void> {
   const [from = '', to = ''] = args;
@@ -34,7 +35,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
     await copy(context, call);
   } catch (error) {
     if (isBerthError(error) || isExitFailure(error)) throw error;
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw new ExitFailure(1, messageOf(error));
   }
   return 0;

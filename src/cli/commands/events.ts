@@ -1,5 +1,5 @@
 /** `events`: https://docs.docker.com/reference/cli/docker/system/events/ */
-import { isErrno, messageOf } from '#base/errors.ts';
+import { messageOf } from '#base/errors.ts';
 import type { EventMessage } from '#spec/docker-api/system.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
@@ -7,7 +7,7 @@ import { filtersOf } from '../filters.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { typedValue } from '../render/typed.ts';
-import { guardOutputs, write } from '../stream/output.ts';
+import { guardOutputs, isBrokenPipe, write } from '../stream/output.ts';
 import { runTemplate } from '../template/execute.ts';
 import { FUNCTIONS } from '../template/functions.ts';
 import { parseTemplate } from '../template/parser.ts';
@@ -74,7 +74,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
     for await (const event of await client.system.events(query, context.signal))
       await write(context.stdout, `${format(event)}\n`);
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unguard();

@@ -1,5 +1,5 @@
 /** `exec`: https://docs.docker.com/reference/cli/docker/container/exec/ */
-import { isBerthError, isErrno, messageOf } from '#base/errors.ts';
+import { isBerthError, messageOf } from '#base/errors.ts';
 import type { Client } from '#client/client.ts';
 import type { Hijacked } from '#client/hijacked.ts';
 import type { ExecConfig } from '#spec/docker-api/containers.ts';
@@ -11,6 +11,7 @@ import { readEnvironmentFiles } from '../run/key-value-files.ts';
 import { runHostOf } from '../run/run-host.ts';
 import { environmentEntry } from '../run/value-rules.ts';
 import { detachKeysOf, detachKeysText } from '../stream/detach-keys.ts';
+import { isBrokenPipe } from '../stream/output.ts';
 import { runSession } from '../stream/session.ts';
 import { followSize, sizeOf } from '../stream/terminal-size.ts';
 
@@ -92,7 +93,7 @@ async function converse(context: Context, client: Client, id: string, config: Ex
     if (end === 'aborted') return 130;
     return (await client.execs.inspect(id)).ExitCode ?? 0;
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unfollow();

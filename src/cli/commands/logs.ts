@@ -1,11 +1,11 @@
 /** `logs`: https://docs.docker.com/reference/cli/docker/container/logs/ */
-import { isErrno, messageOf } from '#base/errors.ts';
+import { messageOf } from '#base/errors.ts';
 import { demultiplex } from '#client/demux.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
-import { copyTo, flushed, guardOutputs } from '../stream/output.ts';
+import { copyTo, flushed, guardOutputs, isBrokenPipe } from '../stream/output.ts';
 import { readTimestamp } from '../timestamp.ts';
 
 function timeOf(flags: ParsedFlags, name: 'since' | 'until') {
@@ -39,7 +39,7 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
     else await copyTo(stream, stdout);
     await Promise.all([flushed(stdout), flushed(stderr)]);
   } catch (error) {
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     stream.destroy();

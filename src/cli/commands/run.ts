@@ -1,5 +1,4 @@
 /** `run`: https://docs.docker.com/reference/cli/docker/container/run/ */
-import { isErrno } from '#base/errors.ts';
 import type { Client } from '#client/client.ts';
 import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
 import { checkTerminal } from '../check-terminal.ts';
@@ -15,6 +14,7 @@ import { startFailure } from '../run/start-failure.ts';
 import { refuseUnavailable } from '../run/unavailable-options.ts';
 import { StartFailure, startAttached } from '../stream/attached-start.ts';
 import { detachKeysText } from '../stream/detach-keys.ts';
+import { isBrokenPipe } from '../stream/output.ts';
 import { proxySignals } from '../stream/signal-proxy.ts';
 
 function requestOf(context: Context, { flags, args }: Invocation): ContainerCreateRequest {
@@ -64,7 +64,7 @@ async function runInForeground(
     });
   } catch (error) {
     if (error instanceof StartFailure) throw startFailure(error.reason);
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();

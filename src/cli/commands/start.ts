@@ -1,6 +1,5 @@
 /** `start`: https://docs.docker.com/reference/cli/docker/container/start/ */
 
-import { isErrno } from '#base/errors.ts';
 import type { Client } from '#client/client.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureText } from '../failure.ts';
@@ -8,6 +7,7 @@ import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { StartFailure, startAttached } from '../stream/attached-start.ts';
 import { detachKeysText } from '../stream/detach-keys.ts';
+import { isBrokenPipe } from '../stream/output.ts';
 import { proxySignals } from '../stream/signal-proxy.ts';
 
 async function startOne(context: Context, client: Client, name: string, flags: ParsedFlags): Promise<number> {
@@ -25,7 +25,7 @@ async function startOne(context: Context, client: Client, name: string, flags: P
     });
   } catch (error) {
     if (error instanceof StartFailure) throw error.reason;
-    if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+    if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
     throw error;
   } finally {
     unproxy();

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import { isErrno, messageOf } from '#base/errors.ts';
+import { messageOf } from '#base/errors.ts';
 import type { Context } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { BROKEN_PIPE_STATUS } from '../guarded-output.ts';
-import { copyTo, flushed, guardOutputs } from './output.ts';
+import { copyTo, flushed, guardOutputs, isBrokenPipe } from './output.ts';
 import { openOutputFile } from './output-file.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function writeArchive(
       await copyTo(await open(), context.stdout);
       await flushed(context.stdout);
     } catch (error) {
-      if (isErrno(error, 'EPIPE')) throw new ExitFailure(BROKEN_PIPE_STATUS);
+      if (isBrokenPipe(error)) throw new ExitFailure(BROKEN_PIPE_STATUS);
       throw error;
     } finally {
       unguard();

@@ -1,5 +1,6 @@
 /** Writing to the command's standard output and error: with back-pressure, to the last byte, and without a crash when the reader is gone. */
 import type { Readable, Writable } from 'node:stream';
+import { isErrno } from '#base/errors.ts';
 
 /** Resolves when everything written so far has left the process. @throws the stream's error, such as EPIPE */
 export function flushed(output: Writable): Promise<void> {
@@ -11,6 +12,11 @@ export function flushed(output: Writable): Promise<void> {
 /** Writes; resolves when the stream takes more. */
 export function write(output: Writable, data: Uint8Array | string): Promise<void> | undefined {
   if (output.write(data)) return undefined;
+  // One that broke earlier has told so already and says nothing more.
+  if (output.destroyed)
+    return Promise.reject(
+      output.errored ?? Object.assign(new Error('the output is closed'), { code: 'ERR_STREAM_DESTROYED' }),
+    );
   return new Promise((resolve, reject) => {
     const settle = (error?: Error) => {
       output.off('drain', settle);
@@ -44,4 +50,9 @@ export function guardOutputs(...outputs: readonly Writable[]): () => void {
   return () => {
     for (const output of outputs) output.off('error', ignore);
   };
+}
+
+/** True for the failure of writing to something that nobody reads any more, be it a pipe or a socket. */
+export function isBrokenPipe(error: unknown): boolean {
+  return isErrno(error, 'EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED');
 }

@@ -1,7 +1,10 @@
-/** Runs the command line as a user does: a process of its own, against an engine in a root of its own. */
+/** Runs the command line against an engine in a root of its own: in this process, or as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { openApi } from '#main/open-api.ts';
 import { type EngineFixture, eventually, openEngineFixture } from '../../lib/engine-fixture.ts';
+import { runCliWith } from '../../lib/run-cli.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/main/berth.ts', import.meta.url));
 
@@ -29,10 +32,11 @@ export interface Running {
 }
 
 export interface BerthFixture extends EngineFixture {
+  /** Runs one in this process. */
   berth(args: readonly string[], options?: Options): Promise<Result>;
-  /** Starts one with an open standard input. @param through a program that gets the command line, such as `script` */
+  /** Starts one in a process of its own, with an open standard input. */
   begin(args: readonly string[], options?: Options): Running;
-  /** Starts one on a terminal of its own, of 33 lines and 77 columns. */
+  /** Starts one in a process of its own, on a terminal of 33 lines and 77 columns. */
   onTerminal(args: readonly string[]): Running;
 }
 
@@ -71,6 +75,7 @@ const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 export async function openBerth(): Promise<BerthFixture> {
   const fixture = await openEngineFixture();
+  const api = await openApi(fixture.root, PROGRAM);
   const environment = (options: Options) => ({ ...process.env, ...options.env, BERTH_ROOT: fixture.root });
   const begin = (args: readonly string[], options: Options = {}): Running =>
     watch(
@@ -84,15 +89,12 @@ export async function openBerth(): Promise<BerthFixture> {
     ...fixture,
     begin,
     async berth(args, options = {}) {
-      const child = spawn(process.execPath, [PROGRAM, ...args], {
+      const { status, stdout, stderr } = await runCliWith(api.dispatch, args, {
         cwd: options.cwd ?? fixture.scratch,
-        env: environment(options),
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        env: { ...process.env, ...options.env },
+        ...(options.input === undefined ? {} : { stdin: Readable.from([Buffer.from(options.input)]) }),
       });
-      // A program that does not read its input is no failure of the test.
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(options.input);
-      return watch(child).ended;
+      return { code: status, stdout, stderr };
     },
     onTerminal(args) {
       const line = [process.execPath, PROGRAM, ...args].map(quote).join(' ');
@@ -102,6 +104,9 @@ export async function openBerth(): Promise<BerthFixture> {
       });
       return watch(child);
     },
-    [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await api.close();
+      await fixture[Symbol.asyncDispose]();
+    },
   };
 }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './engine-fixture.ts';
 
 const SCRIPT = fileURLToPath(new URL('./engine-command.ts', import.meta.url));
 
@@ -10,15 +12,21 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/**
- * Runs one engine command in a process of its own.
- *
- * @param fault where it is to kill itself, `name` or `name:pass`
- */
-export function runCommand(root: string, verb: string, input: object, fault?: string): Promise<Ended> {
+export interface Command {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts one engine command in a process of its own. */
+export function startCommand(
+  root: string,
+  verb: string,
+  input: object,
+  env: Readonly<Record<string, string>> = {},
+): Command {
   const child = spawn(process.execPath, [SCRIPT, root, verb, JSON.stringify(input)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...(fault === undefined ? {} : { BERTH_FAULT: fault }) },
+    env: { ...process.env, ...env },
   });
   let stdout = '';
   let stderr = '';
@@ -28,8 +36,50 @@ export function runCommand(root: string, verb: string, input: object, fault?: st
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk;
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+  return { pid: child.pid ?? 0, ended };
+}
+
+/**
+ * Runs one engine command in a process of its own.
+ *
+ * @param fault where it is to kill itself, `name` or `name:pass`
+ */
+export function runCommand(root: string, verb: string, input: object, fault?: string): Promise<Ended> {
+  return startCommand(root, verb, input, fault === undefined ? {} : { BERTH_FAULT: fault }).ended;
+}
+
+/**
+ * Runs a command up to a point, does something while it stands still there, and lets it go on.
+ *
+ * @returns how the command ended
+ */
+export async function interruptAt(
+  root: string,
+  verb: string,
+  input: object,
+  point: string,
+  meanwhile: () => void | Promise<void>,
+): Promise<Ended> {
+  const { pid, ended } = startCommand(root, verb, input, { BERTH_FAULT: point, BERTH_FAULT_SIGNAL: 'SIGSTOP' });
+  let over = false;
+  ended.finally(() => {
+    over = true;
+  });
+  await eventually(`the command stands still at ${point}`, () => over || isStopped(pid) || undefined);
+  try {
+    if (!over) await meanwhile();
+  } finally {
+    if (!over) process.kill(pid, 'SIGCONT');
+  }
+  return ended;
+}
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .startsWith('T');
 }

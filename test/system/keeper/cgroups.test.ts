@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { signalProcess, waitExit } from '#sys/keeper/attach.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { PlanOp } from '#sys/keeper/plan.ts';
-import { basicPlan, makeScratch, ROOT } from './basic-plan.ts';
+import { basicPlan, makeScratch } from './basic-plan.ts';
 import { client, isAlive, runToEnd, started, until } from './running.ts';
 
 const scratch = makeScratch();

@@ -11,7 +11,6 @@ after(() => scratch[Symbol.dispose]());
 
 const child = { side: 'child' } as const;
 const inRoot = (path: string) => ({ root: ROOT, path });
-const _O_PATH = 0o10000000;
 
 test('masked and read-only paths', async () => {
   const { stdout } = await runToEnd(scratch, {

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { signalProcess, waitExit } from '#sys/keeper/attach.ts';
 import { launch } from '#sys/keeper/launch.ts';
-import { basicPlan, makeScratch, ROOT } from './basic-plan.ts';
+import { basicPlan, makeScratch } from './basic-plan.ts';
 import { runToEnd, started } from './running.ts';
 
 const scratch = makeScratch();
 after(() => scratch[Symbol.dispose]());
 
 const child = { side: 'child' } as const;
-const _O_PATH = 0o10000000;
 
 /** RTM_NEWLINK that sets IFF_UP on interface 1. */
 function loopbackUp(): Uint8Array {

@@ -14,7 +14,6 @@ after(() => scratch[Symbol.dispose]());
 
 const child = { side: 'child' } as const;
 const inRoot = (path: string) => ({ root: ROOT, path });
-const _O_PATH = 0o10000000;
 const MAP = [{ inside: 0, outside: 100_000, size: 65_536 }];
 
 test('a user namespace with id maps and an id-mapped bind', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readProcessStat } from '#sys/proc.ts';
 import { eventually } from './engine-fixture.ts';
 
 const SCRIPT = fileURLToPath(new URL('./engine-command.ts', import.meta.url));
@@ -65,21 +65,18 @@ export async function interruptAt(
   meanwhile: () => void | Promise<void>,
 ): Promise<Ended> {
   const { pid, ended } = startCommand(root, verb, input, { BERTH_FAULT: point, BERTH_FAULT_SIGNAL: 'SIGSTOP' });
-  let over = false;
-  ended.finally(() => {
-    over = true;
-  });
-  await eventually(`the command stands still at ${point}`, () => over || isStopped(pid) || undefined);
+  await eventually(`the command stands still at ${point}`, () => stateOf(pid) !== 'running' || undefined);
+  if (stateOf(pid) === 'gone') return ended;
   try {
-    if (!over) await meanwhile();
+    await meanwhile();
   } finally {
-    if (!over) process.kill(pid, 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
   }
   return ended;
 }
 
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /s, '')
-    .startsWith('T');
+function stateOf(pid: number): 'running' | 'stopped' | 'gone' {
+  const stat = readProcessStat(pid);
+  if (stat === undefined || stat.state === 'Z') return 'gone';
+  return stat.state === 'T' ? 'stopped' : 'running';
 }

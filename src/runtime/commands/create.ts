@@ -74,7 +74,7 @@ export async function createContainer(
     noNewKeyring: flags.flag('no-new-keyring'),
     preserveFds: preserved.fds.length,
     bareNewlines: mode === 'supervise',
-    ...(cgroup === undefined ? {} : { cgroup }),
+    ...(cgroup === undefined ? {} : { cgroup: flags.flag('keep') ? { ...cgroup, cleanUp: [] } : cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
   });
   if (stdio.kind === 'inherit') {

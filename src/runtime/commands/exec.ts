@@ -105,7 +105,7 @@ function processDocument(flags: FlagValues, state: ContainerState, args: readonl
     ...own,
     args,
     terminal: flags.flag('tty'),
-    env: [...(own.env ?? []), ...flags.list('env')],
+    env: mergeEnv(own.env ?? [], flags.list('env')),
     ...(flags.has('cwd') ? { cwd: flags.text('cwd') ?? '/' } : {}),
     ...(flags.has('apparmor') ? { apparmorProfile: flags.text('apparmor') ?? '' } : {}),
     ...(flags.has('process-label') ? { selinuxLabel: flags.text('process-label') ?? '' } : {}),
@@ -113,6 +113,12 @@ function processDocument(flags: FlagValues, state: ContainerState, args: readonl
     ...(user === undefined ? {} : { user }),
     ...(capabilities === undefined ? {} : { capabilities }),
   };
+}
+
+/** Later entries replace earlier ones of the same name. */
+function mergeEnv(own: readonly string[], added: readonly string[]): string[] {
+  const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
+  return [...new Map([...own, ...added].map((entry) => [nameOf(entry), entry])).values()];
 }
 
 function badProcess(message: string): BerthError {

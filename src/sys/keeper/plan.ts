@@ -270,7 +270,7 @@ export type LogPlan =
   | {
       readonly driver: 'json-file';
       readonly path: string;
-      /** Rotate before a file grows past this; 0 = never. */
+      /** A file that has reached this size is rotated before the next line; 0 = never. */
       readonly maxSizeBytes: number;
       /** Files kept, the current one included; 1 = truncate instead of rotate. */
       readonly maxFiles: number;

@@ -56,7 +56,7 @@ export async function commitContainer(
     changes: options.changes,
     author: options.author,
     comment: options.comment,
-    createdBy: [...(own.Entrypoint ?? []), ...(own.Cmd ?? [])].join(' '),
+    createdBy: (own.Cmd ?? []).join(' '),
   });
 }
 

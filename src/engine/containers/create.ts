@@ -22,7 +22,7 @@ import { writeEtcFiles } from './etc-files.ts';
 import { containerEvent } from './events.ts';
 import { NO_LIMITS } from './host-config.ts';
 import { apparmorEnabled, hostLimitSupport } from './host-facts.ts';
-import { mergeConfig } from './merge-config.ts';
+import { hasHealthcheck, mergeConfig } from './merge-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { nameConflict, parseContainerName, randomName } from './names.ts';
 import { checkResources } from './resource-limits.ts';
@@ -30,6 +30,7 @@ import { checkRuntime } from './runtime-name.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
 const NAME_ATTEMPTS = 12;
+const NO_HEALTH_CHECKS = 'Health checks are not run yet: the container will stay in the health state "starting".';
 
 /** Everything about a container that is decided before anything is written. */
 export interface Draft {
@@ -121,6 +122,7 @@ export async function draftContainer(
   warnings.push(...platformWarnings(image, options.platform));
   const id = newId();
   const config = mergeConfig(request, image.config, defaultHostname(id, host));
+  if (hasHealthcheck(config)) warnings.push(NO_HEALTH_CHECKS);
   const mounts = collectMounts(config, host, {
     exists: existsSync,
     mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],

@@ -99,6 +99,18 @@ test('inspect shows docker fields with their defaults', async () => {
   assert.deepEqual(Object.keys(shown.NetworkSettings.Networks), ['none']);
 });
 
+test('a health check is kept and shown as starting, and create says that it does not run', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers } = fixture.core;
+  const created = await containers.create(request(['sleep', '1000'], { Healthcheck: { Test: ['CMD', 'true'] } }));
+  assert.match(created.Warnings.join(), /Health checks are not run yet/);
+  await containers.start(created.Id);
+  const { State, Config } = await containers.inspect(created.Id);
+  assert.deepEqual([State.Health?.Status, Config.Healthcheck?.Test], ['starting', ['CMD', 'true']]);
+  const [listed] = await containers.list({ filters: { health: ['starting'] } });
+  assert.match(listed?.Status ?? '', /\(health: starting\)$/);
+});
+
 test('list filters as docker ps does', async () => {
   await using fixture = await openEngineFixture();
   const { containers } = fixture.core;

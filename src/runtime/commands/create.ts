@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { Undo } from '#base/undo.ts';
-import type { OciConfig } from '#spec/oci-runtime/config.ts';
+import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
 import { containerCgroupPath } from '#sys/cgroup/path.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
@@ -10,6 +10,7 @@ import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { writeLog } from '../cli/log.ts';
+import { ungrantableCapabilities } from '../plan/capabilities.ts';
 import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
 import { markProcess } from '../state/container-status.ts';
@@ -55,6 +56,7 @@ export async function createContainer(
   const stdio = stdioFor({ terminal: config.process?.terminal === true, detach, consoleSocket });
   const preserved = preservedFds(flags, true);
   const seccomp = await seccompFilter(context, config);
+  warnOfCapabilities(context, config, config.process);
   await using undo = new Undo();
   const dir = claimId(context.root, id);
   undo.add(() => removeState(context.root, id));
@@ -139,4 +141,15 @@ function cgroupFor(context: RuntimeContext, config: OciConfig, id: string): Cgro
 export async function seccompFilter(context: RuntimeContext, config: OciConfig): Promise<SeccompFilter | undefined> {
   const { seccomp } = config.linux ?? {};
   return seccomp === undefined ? undefined : compileSeccomp(seccomp, join(context.root, '~seccomp'));
+}
+
+/** Tells which capabilities the process will not get. */
+export function warnOfCapabilities(context: RuntimeContext, config: OciConfig, document: Process | undefined): void {
+  const { capabilities } = document ?? {};
+  if (capabilities === undefined) return;
+  const inUserNamespace = (config.linux?.namespaces ?? []).some(({ type }) => type === 'user');
+  const missing = ungrantableCapabilities(capabilities, inUserNamespace ? ~0n : context.facts.capabilities);
+  if (missing.length > 0) {
+    writeLog(context.log, 'warning', `ignoring unknown or unavailable capabilities: ${missing.join(', ')}`);
+  }
 }

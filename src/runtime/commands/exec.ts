@@ -12,7 +12,7 @@ import type { FlagValues } from '../cli/arguments.ts';
 import { buildExecPlan } from '../plan/exec-plan.ts';
 import { type ContainerState, containerDir, loadState } from '../state/container-state.ts';
 import { aliveInit, statusOf } from '../state/container-status.ts';
-import { seccompFilter } from './create.ts';
+import { seccompFilter, warnOfCapabilities } from './create.ts';
 import { runInForeground, runWithTerminal } from './foreground.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 import { hostId, ownStandardStreams, preservedFds, stdioFor, writePidFile } from './start-options.ts';
@@ -37,6 +37,7 @@ export async function exec(
   const mode = detach ? 'handoff' : terminal ? 'supervise' : 'foreground';
   const preserved = preservedFds(flags, false);
   const seccomp = await seccompFilter(context, state.config);
+  warnOfCapabilities(context, state.config, document);
   const cgroup = cgroupFor(context, flags, state);
   await using undo = new Undo();
   const runDir = mkdtempSync(join(containerDir(context.root, id), 'exec-'));
@@ -105,7 +106,7 @@ function processDocument(flags: FlagValues, state: ContainerState, args: readonl
     ...own,
     args,
     terminal: flags.flag('tty'),
-    env: mergeEnv(own.env ?? [], flags.list('env')),
+    env: [...(own.env ?? []), ...flags.list('env')],
     ...(flags.has('cwd') ? { cwd: flags.text('cwd') ?? '/' } : {}),
     ...(flags.has('apparmor') ? { apparmorProfile: flags.text('apparmor') ?? '' } : {}),
     ...(flags.has('process-label') ? { selinuxLabel: flags.text('process-label') ?? '' } : {}),
@@ -113,12 +114,6 @@ function processDocument(flags: FlagValues, state: ContainerState, args: readonl
     ...(user === undefined ? {} : { user }),
     ...(capabilities === undefined ? {} : { capabilities }),
   };
-}
-
-/** Later entries replace earlier ones of the same name. */
-function mergeEnv(own: readonly string[], added: readonly string[]): string[] {
-  const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
-  return [...new Map([...own, ...added].map((entry) => [nameOf(entry), entry])).values()];
 }
 
 function badProcess(message: string): BerthError {

@@ -15,14 +15,21 @@ export async function kill(
   flags: FlagValues,
   [id = '', signal = 'SIGTERM']: readonly string[],
 ): Promise<ExitStatus> {
-  const number = parseLinuxSignal(signal);
+  // 0 only asks whether the process is there (kill(2)).
+  const number = signal === '0' ? 0 : parseLinuxSignal(signal);
   const state = loadState(context.root, id);
   const status = statusOf(context.root, state, context.facts.cgroups);
-  if (flags.flag('all')) await signalAll(context, state, number);
+  // Without a pid namespace of its own the end of its first process ends nobody else.
+  const everybody = flags.flag('all') || (number === SIGKILL && !hasOwnPids(state));
+  if (everybody) await signalAll(context, state, number);
   else if (status === 'stopped' || status === 'creating') throw notRunning();
   else signalInit(state, number);
   if (number === SIGKILL && status === 'paused') await thaw(context, state);
   return 0;
+}
+
+function hasOwnPids(state: ContainerState): boolean {
+  return (state.config.linux?.namespaces ?? []).some(({ type, path }) => type === 'pid' && !path);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { listIds, loadStateIfAny } from '../state/container-state.ts';
+import { columns } from './columns.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 import { stateDocument } from './state.ts';
 
@@ -17,23 +18,9 @@ export async function list(context: RuntimeContext, flags: FlagValues): Promise<
     context.print(`${JSON.stringify(states.length === 0 ? null : states)}\n`);
   } else if (format === 'table') {
     const rows = states.map((s) => [s.id, String(s.pid), s.status, s.bundle, s.created, s.owner]);
-    context.print(table([['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'], ...rows]));
+    context.print(columns([['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'], ...rows]));
   } else {
     throw new BerthError('invalid', 'runtime.usage', 'invalid format option');
   }
   return 0;
-}
-
-/** Columns two blanks apart. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 2))
-          .join('')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

@@ -4,6 +4,7 @@ import { processTable } from '#sys/proc-top.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { loadState } from '../state/container-state.ts';
 import { aliveInit } from '../state/container-status.ts';
+import { columns } from './columns.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 
 /** `ps`: the processes of a container, as JSON array of host pids or as ps(1) shows them. */
@@ -28,6 +29,6 @@ export async function ps(
   }
   if (format !== 'table') throw new BerthError('invalid', 'runtime.usage', `invalid format option: ${format}`);
   const { Titles, Processes } = await processTable(pids, options.length > 0 ? options : undefined);
-  for (const row of [Titles, ...Processes]) context.print(`${row.join('\t')}\n`);
+  context.print(columns([Titles, ...Processes]));
   return 0;
 }

@@ -1,47 +1,42 @@
-import { BerthError } from '#base/errors.ts';
 import type { LinuxCapabilities } from '#spec/oci-runtime/config.ts';
 import type { Capabilities } from '#sys/keeper/plan.ts';
 import { CAPABILITIES } from './linux-numbers.ts';
 
 /**
- * The capability sets of a process as masks. Names that no kernel known here has are refused; the bounding set holds what
- * is both wanted and there.
+ * The capability sets of a process as masks. What the kernel does not know or the runtime does not have is left out, as the
+ * specification wants it (config.md, "Linux Process", capabilities); {@link ungrantableCapabilities} names it.
  *
  * @param available what the starter may hand on; all in a new user namespace
- * @throws BerthError `invalid` for an unknown name, `unsupported` for one that this process can not give
  */
 export function capabilityMasks(sets: LinuxCapabilities, available: bigint): Capabilities {
-  const bounding = mask(sets.bounding) & available;
-  const permitted = given('permitted', sets.permitted, available);
+  const permitted = mask(sets.permitted) & available;
+  const inheritable = mask(sets.inheritable) & available;
   return {
-    bounding,
+    bounding: mask(sets.bounding) & available,
     permitted,
-    effective: given('effective', sets.effective, available),
-    inheritable: given('inheritable', sets.inheritable, available),
-    ambient: given('ambient', sets.ambient, available),
+    effective: mask(sets.effective) & permitted,
+    inheritable,
+    // The kernel takes no others (capabilities(7), "Ambient").
+    ambient: mask(sets.ambient) & permitted & inheritable,
   };
 }
 
-function given(set: keyof LinuxCapabilities, names: readonly string[] | undefined, available: bigint): bigint {
-  const wanted = mask(names);
-  const missing = wanted & ~available;
-  if (missing === 0n) return wanted;
-  throw new BerthError(
-    'unsupported',
-    'capability.unavailable',
-    `config.json: process.capabilities.${set}: ${capabilityNames(missing).join(', ')} can not be given: this process does not have it`,
+/** Capabilities that a configuration asks for and that a process will not get, each once. */
+export function ungrantableCapabilities(sets: LinuxCapabilities, available: bigint): string[] {
+  const asked = new Set(Object.values(sets).flatMap((names: readonly string[] | undefined) => names ?? []));
+  const unknown = [...asked].filter((name) => !CAPABILITIES.includes(name));
+  const masks = capabilityMasks(sets, available);
+  const refused = (Object.keys(masks) as (keyof Capabilities)[]).reduce(
+    (bits, set) => bits | (mask(sets[set]) & ~masks[set]),
+    0n,
   );
+  return [...unknown, ...capabilityNames(refused)];
 }
 
 function mask(names: readonly string[] = []): bigint {
   return names.reduce((bits, name) => {
     const number = CAPABILITIES.indexOf(name);
-    if (number >= 0) return bits | (1n << BigInt(number));
-    throw new BerthError(
-      'invalid',
-      'oci-config.invalid',
-      `config.json: process.capabilities: unknown capability ${name}`,
-    );
+    return number < 0 ? bits : bits | (1n << BigInt(number));
   }, 0n);
 }
 

@@ -165,7 +165,7 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   );
   if (process.cwd !== '/') makeWorkingDirectory(draft, root, process.cwd);
   for (const path of linux.readonlyPaths ?? []) draft.add({ side: 'child', op: 'read-only', at: { root, path } });
-  for (const path of linux.maskedPaths ?? []) draft.add({ side: 'child', op: 'mask', at: { root, path } });
+  for (const path of new Set(linux.maskedPaths ?? [])) draft.add({ side: 'child', op: 'mask', at: { root, path } });
   finishMounts(context);
   const readonly = config.root?.readonly === true;
   const enter = !ownMounts ? 'chroot' : options.noPivot === true ? 'move' : 'pivot';
@@ -198,7 +198,7 @@ function planProcess(job: Job, early: EarlyDescriptors): void {
   planHooks(
     draft,
     'child',
-    config.hooks?.startContainer,
+    config.hooks?.startContainer?.map((hook) => ({ env: process.env ?? [], ...hook })),
     'startContainer',
     hookState(subjectOf(config, options), 'created'),
   );

@@ -213,7 +213,7 @@ export function planBecome(draft: Draft, process: Process, context: ProcessConte
     draft.add({ side: 'child', op: 'credentials', capabilities: masks });
   }
   const argv = process.args ?? [];
-  const env = process.env ?? [];
+  const env = environmentOf(process);
   draft.add({ side: 'child', op: 'exec', name: argv[0] ?? '', searchPath: pathOf(env), argv, env });
 }
 
@@ -234,10 +234,17 @@ export function planFindProgram(draft: Draft, process: Process): void {
   if (name === undefined || name === '') {
     throw new BerthError('invalid', 'oci-config.invalid', 'config.json: process.args: must not be empty');
   }
-  const env = process.env ?? [];
+  const env = environmentOf(process);
   draft.add({ side: 'child', op: 'find-program', name, searchPath: pathOf(env) });
   if (!env.some((entry) => entry.startsWith('HOME=')))
     draft.add({ side: 'child', op: 'home', uid: process.user?.uid ?? 0 });
+}
+
+/** Each name once, the last value wins; an empty HOME counts as none. */
+function environmentOf(process: Process): string[] {
+  const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
+  const byName = new Map((process.env ?? []).map((entry) => [nameOf(entry), entry]));
+  return [...byName.values()].filter((entry) => entry !== 'HOME=');
 }
 
 function pathOf(env: readonly string[]): string {

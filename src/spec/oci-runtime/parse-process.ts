@@ -34,14 +34,12 @@ const user = object<User>({
   username: text,
 });
 
-const capability = textLike((value) => /^CAP_[A-Z_]+$/.test(value), 'a capability such as CAP_NET_ADMIN');
-
 const capabilities = object<LinuxCapabilities>({
-  bounding: list(capability),
-  effective: list(capability),
-  inheritable: list(capability),
-  permitted: list(capability),
-  ambient: list(capability),
+  bounding: list(text),
+  effective: list(text),
+  inheritable: list(text),
+  permitted: list(text),
+  ambient: list(text),
 });
 
 const rlimit = object<POSIXRlimit>(

@@ -20,7 +20,6 @@ test('applyChanges() takes every instruction of --change', () => {
   assert.deepEqual(config, {
     Env: ['PATH=/bin:/x', 'A=1', 'B=two words', 'OLD=some value'],
     Cmd: ['top', '-b'],
-    ArgsEscaped: false,
     ExposedPorts: { '80/tcp': {}, '53/udp': {}, '9000/tcp': {}, '9001/tcp': {} },
     Labels: { 'a.b': 'c', 'd e': 'f' },
     User: '10:20',
@@ -35,18 +34,26 @@ test('applyChanges() takes every instruction of --change', () => {
 test('applyChanges() takes the shell form, and an entrypoint resets the command', () => {
   assert.deepEqual(applyChanges({}, ['CMD echo hi']).Cmd, ['/bin/sh', '-c', 'echo hi']);
   const both = applyChanges({ Cmd: ['a'] }, ['ENTRYPOINT ["/init"]']);
-  assert.deepEqual([both.Entrypoint, both.Cmd], [['/init'], null]);
+  assert.deepEqual(both, { Entrypoint: ['/init'] });
+  assert.deepEqual(applyChanges({}, ['CMD ["a"]', 'ENTRYPOINT ["/init"]']), { Cmd: ['a'], Entrypoint: ['/init'] });
+  assert.deepEqual(applyChanges({}, ['EXPOSE 80 $NONE', 'USER a b']), { ExposedPorts: { '80/tcp': {} }, User: 'a b' });
 });
 
 test('applyChanges() refuses with docker words', () => {
   const cases: [string, string][] = [
-    ['RUN ls', 'run is not a valid change command'],
-    ['FOO x', 'dockerfile parse error on line 1: unknown instruction: FOO'],
-    ['USER', 'USER requires at least one argument'],
-    ['USER a b', 'USER requires exactly one argument'],
+    ['RUN ls', 'RUN is not a valid change command'],
+    ['foo x', 'FOO is not a valid change command'],
+    ['USER', 'USER requires exactly one argument'],
+    ['VOLUME []', 'VOLUME requires at least one argument'],
     ['ENV A', 'ENV must have two arguments'],
+    ['ENV A=1 B', `Syntax error - can't find = in "B". Must be of the form: name=value`],
+    ['ENV A="x', 'failed to process "\\"x": unexpected end of statement while looking for matching double-quote'],
     ['ONBUILD FROM x', "FROM isn't allowed as an ONBUILD trigger"],
-    ['HEALTHCHECK curl', 'Unknown type "curl" in HEALTHCHECK (try CMD)'],
+    ['HEALTHCHECK curl', 'Unknown type "CURL" in HEALTHCHECK (try CMD)'],
+    ['HEALTHCHECK --retries=x CMD a', 'strconv.ParseInt: parsing "x": invalid syntax'],
+    ['EXPOSE x', 'Invalid containerPort: x'],
+    ['EXPOSE 80/foo', 'Invalid proto: foo'],
+    ['STOPSIGNAL FOO', 'invalid signal: FOO'],
   ];
   for (const [change, message] of cases) assert.throws(() => applyChanges({}, [change]), { message });
 });

@@ -1,24 +1,33 @@
 import { BerthError } from '#base/errors.ts';
 import { parseGoDuration } from '#base/go-duration.ts';
+import { parseSignal } from '#base/signals.ts';
 import type { HealthConfig, StringMap, StringSet } from '../docker-api/containers.ts';
 import type { ImageRunConfig } from '../docker-api/images.ts';
 import { expandWords, splitWords } from './words.ts';
 
 type Mutable = { -readonly [K in keyof ImageRunConfig]: ImageRunConfig[K] };
-type Apply = (config: Mutable, rest: string, instruction: string) => void;
+/** What earlier changes of the same list said. */
+interface Said {
+  command: boolean;
+}
+type Apply = (config: Mutable, rest: string, said: Said) => void;
 
 /** Shell of the shell form, as Docker has it on Linux. */
 const SHELL = ['/bin/sh', '-c'];
 
 const INSTRUCTIONS: Readonly<Record<string, Apply>> = {
-  CMD: (config, rest) => {
-    config.Cmd = jsonList(rest) ?? [...(config.Shell ?? SHELL), rest];
-    config.ArgsEscaped = false;
+  CMD: (config, rest, said) => {
+    said.command = true;
+    config.Cmd = commandOf(config, rest);
+    delete config.ArgsEscaped;
   },
-  ENTRYPOINT: (config, rest) => {
-    config.Entrypoint = rest === '' ? null : (jsonList(rest) ?? [...(config.Shell ?? SHELL), rest]);
-    if (config.Entrypoint?.length === 0) config.Entrypoint = null;
-    config.Cmd = null;
+  ENTRYPOINT: (config, rest, said) => {
+    // A command that came with the image was meant for the entrypoint that came with it.
+    if (!said.command) delete config.Cmd;
+    delete config.Entrypoint;
+    if (rest === '') return;
+    const command = commandOf(config, rest);
+    if (command.length > 0) config.Entrypoint = command;
   },
   ENV: (config, rest) => {
     const env = new Map((config.Env ?? []).map((item) => [item.slice(0, item.indexOf('=')), item]));
@@ -40,14 +49,18 @@ const INSTRUCTIONS: Readonly<Record<string, Apply>> = {
     config.OnBuild = [...(config.OnBuild ?? []), rest];
   },
   STOPSIGNAL: (config, rest) => {
-    config.StopSignal = single(rest, 'STOPSIGNAL', config);
+    const signal = expandWords(rest, envOf(config));
+    parseSignal(signal);
+    config.StopSignal = signal;
   },
   USER: (config, rest) => {
-    config.User = single(rest, 'USER', config);
+    config.User = expandWords(rest, envOf(config));
   },
   VOLUME: (config, rest) => {
     const volumes: Record<string, Record<string, never>> = { ...config.Volumes };
-    for (const path of jsonList(rest) ?? words(rest, 'VOLUME', config)) {
+    const paths = jsonList(rest) ?? words(rest, 'VOLUME', config);
+    if (paths.length === 0) throw invalid('VOLUME requires at least one argument');
+    for (const path of paths) {
       if (path.trim() === '') throw invalid('VOLUME specified can not be an empty string');
       volumes[path] = {};
     }
@@ -63,8 +76,8 @@ const INSTRUCTIONS: Readonly<Record<string, Apply>> = {
   },
 };
 
-/** Instructions of a Dockerfile that `--change` does not take. */
-const KNOWN = new Set(['ADD', 'ARG', 'COPY', 'FROM', 'MAINTAINER', 'RUN', 'SHELL']);
+/** Instructions that take one argument, whatever blanks it has. */
+const SINGLE = new Set(['USER', 'WORKDIR', 'STOPSIGNAL']);
 
 /**
  * Applies Dockerfile instructions to an image's configuration, as `--change` of commit and import does.
@@ -73,6 +86,7 @@ const KNOWN = new Set(['ADD', 'ARG', 'COPY', 'FROM', 'MAINTAINER', 'RUN', 'SHELL
  */
 export function applyChanges(config: ImageRunConfig, changes: readonly string[]): ImageRunConfig {
   const result: Mutable = { ...config };
+  const said: Said = { command: false };
   for (const change of changes) {
     for (const line of change.split('\n')) {
       const text = line.trim();
@@ -80,14 +94,12 @@ export function applyChanges(config: ImageRunConfig, changes: readonly string[])
       const match = /^(\S+)\s*(.*)$/s.exec(text)!;
       const name = match[1]!.toUpperCase();
       const apply = INSTRUCTIONS[name];
-      if (apply === undefined) {
-        if (KNOWN.has(name)) throw invalid(`${name.toLowerCase()} is not a valid change command`);
-        throw invalid(`dockerfile parse error on line 1: unknown instruction: ${match[1]}`);
-      }
+      if (apply === undefined) throw invalid(`${name} is not a valid change command`);
       const rest = match[2]!.trim();
-      if (rest === '' && name !== 'CMD' && name !== 'ENTRYPOINT')
-        throw invalid(`${name} requires at least one argument`);
-      apply(result, rest, name);
+      if (rest === '' && name !== 'CMD' && name !== 'ENTRYPOINT') {
+        throw invalid(`${name} requires ${SINGLE.has(name) ? 'exactly' : 'at least'} one argument`);
+      }
+      apply(result, rest, said);
     }
   }
   return result;
@@ -97,9 +109,14 @@ function invalid(message: string): BerthError {
   return new BerthError('invalid', 'change.invalid', message);
 }
 
+/** A command in its list form, or its shell form run by a shell. */
+function commandOf(config: ImageRunConfig, rest: string): string[] {
+  const shell = config.Shell ?? SHELL;
+  return rest === '' ? [...shell] : (jsonList(rest) ?? [...shell, rest]);
+}
+
 /** A JSON list of strings, undefined when the text is none. */
 function jsonList(text: string): string[] | undefined {
-  if (text === '') return [];
   if (!text.startsWith('[')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -120,12 +137,6 @@ function words(rest: string, name: string, config: ImageRunConfig): string[] {
   const found = splitWords(rest, envOf(config));
   if (found.length === 0) throw invalid(`${name} requires at least one argument`);
   return found;
-}
-
-function single(rest: string, name: string, config: ImageRunConfig): string {
-  const found = splitWords(rest, envOf(config));
-  if (found.length !== 1) throw invalid(`${name} requires exactly one argument`);
-  return found[0]!;
 }
 
 /** `KEY=VALUE ...`, or the old form `KEY VALUE` where the value is all the rest. */
@@ -150,9 +161,9 @@ function portsOf(word: string): string[] {
   const match = /^(\d+)(?:-(\d+))?(?:\/([a-zA-Z]+))?$/.exec(word);
   const from = Number(match?.[1]);
   const to = Number(match?.[2] ?? match?.[1]);
-  if (match === null || to < from || to > 65_535) throw invalid(`invalid containerPort: ${word}`);
+  if (match === null || to < from || to > 65_535) throw invalid(`Invalid containerPort: ${word}`);
   const protocol = (match[3] ?? 'tcp').toLowerCase();
-  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid proto: ${match[3]}`);
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`Invalid proto: ${match[3]}`);
   return Array.from({ length: to - from + 1 }, (_, i) => `${from + i}/${protocol}`);
 }
 
@@ -170,7 +181,7 @@ function healthcheck(text: string): HealthConfig {
     const [all, name = '', value = ''] = match;
     rest = rest.slice(all.length);
     if (name === 'retries') {
-      if (!/^\d+$/.test(value)) throw invalid(`--retries must be at least 0 (not ${value})`);
+      if (!/^\d+$/.test(value)) throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
       health.Retries = Number(value);
       continue;
     }
@@ -189,7 +200,7 @@ function healthcheck(text: string): HealthConfig {
     if (command !== '') throw invalid('HEALTHCHECK NONE takes no arguments');
     return { Test: ['NONE'] };
   }
-  if (type !== 'CMD') throw invalid(`Unknown type ${JSON.stringify(match?.[1] ?? '')} in HEALTHCHECK (try CMD)`);
+  if (type !== 'CMD') throw invalid(`Unknown type ${JSON.stringify(type ?? '')} in HEALTHCHECK (try CMD)`);
   if (command === '') throw invalid('Missing command after HEALTHCHECK CMD');
   const list = jsonList(command);
   return { Test: list === undefined ? ['CMD-SHELL', command] : ['CMD', ...list], ...health };

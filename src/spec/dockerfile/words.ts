@@ -15,20 +15,27 @@ export function expandWords(text: string, env: Environment): string {
 function scan(text: string, env: Environment, split: boolean): string[] {
   const found: string[] = [];
   let word = '';
-  let isOpen = false;
+  let isQuoted = false;
   let quote = '';
+  let quotedFrom = 0;
+  // A variable that is empty makes no word; quotes always do.
+  const close = () => {
+    if (word !== '' || isQuoted) found.push(word);
+    word = '';
+    isQuoted = false;
+  };
   for (let i = 0; i < text.length; i++) {
     const char = text[i]!;
     if (quote === '' && split && /\s/.test(char)) {
-      if (isOpen) found.push(word);
-      word = '';
-      isOpen = false;
+      close();
       continue;
     }
-    isOpen = true;
     if (char === quote) quote = '';
-    else if (quote === '' && (char === '"' || char === "'")) quote = char;
-    else if (char === '\\' && quote !== "'" && i + 1 < text.length) {
+    else if (quote === '' && (char === '"' || char === "'")) {
+      quote = char;
+      quotedFrom = i;
+      isQuoted = true;
+    } else if (char === '\\' && quote !== "'" && i + 1 < text.length) {
       const next = text[++i]!;
       // Inside double quotes a backslash is only special before these.
       word += quote === '"' && !'"$\\'.includes(next) ? `\\${next}` : next;
@@ -42,10 +49,10 @@ function scan(text: string, env: Environment, split: boolean): string[] {
     throw new BerthError(
       'invalid',
       'change.invalid',
-      `unexpected end of statement while looking for matching ${quote === '"' ? 'double-quote' : 'single-quote'}`,
+      `failed to process ${JSON.stringify(text.slice(quotedFrom))}: unexpected end of statement while looking for matching ${quote === '"' ? 'double-quote' : 'single-quote'}`,
     );
   }
-  if (isOpen) found.push(word);
+  close();
   return found;
 }
 

@@ -3,7 +3,7 @@ import { parseImageConfig } from '#spec/oci-image/image-config.ts';
 import { familiarName, familiarReference, parseReference } from '#spec/reference.ts';
 import type { ImageTable } from '../metadata/image-table.ts';
 import type { LayerTable } from '../metadata/layer-table.ts';
-import { createdSeconds } from './created.ts';
+import { createdMs, createdSeconds } from './created.ts';
 import { compileImageFilters, danglingOf } from './image-filters.ts';
 
 /** Counts the containers of each image by id; absent where nobody asked. */
@@ -27,6 +27,7 @@ export function listImages(
   const shared = query.sharedSize === true ? sharedSizes(images, layers) : undefined;
   const namesOf = Map.groupBy(images.names(), ({ imageId }) => imageId);
   const summaries: ImageSummary[] = [];
+  const created = new Map<string, number>();
   for (const row of rows) {
     const names = (namesOf.get(row.id) ?? []).map(({ name }) => name);
     // Images that others were committed from are steps on the way, unless someone named them.
@@ -34,6 +35,7 @@ export function listImages(
     const left = filter(row, names);
     if (left === undefined) continue;
     const config = parseImageConfig(row.config);
+    created.set(row.id, createdMs(config));
     summaries.push({
       Id: row.id,
       ParentId: row.parent,
@@ -45,7 +47,7 @@ export function listImages(
       Containers: containers === undefined ? -1 : (containers.get(row.id) ?? 0),
     });
   }
-  return summaries.sort((a, b) => b.Created - a.Created || (a.Id < b.Id ? -1 : 1));
+  return summaries.sort((a, b) => created.get(b.Id)! - created.get(a.Id)! || (a.Id < b.Id ? -1 : 1));
 }
 
 /** Names as the API shows them, tags apart from digests. */

@@ -58,7 +58,7 @@ export class LayerWriter implements TarHandler {
     this.#directories = new DirectoryCache(this.#root, (parent, name, path) => this.#makeImplied(parent, name, path));
   }
 
-  /** Bytes of file data written. */
+  /** Bytes of file data written, links' targets among them as for Docker. */
   get size(): number {
     return this.#size;
   }
@@ -152,6 +152,7 @@ export class LayerWriter implements TarHandler {
         break;
       case 'symlink':
         writeSymlink(dir, name, entry, entry);
+        this.#size += entry.linkPath.length;
         break;
       case 'hardlink':
         this.#writeHardlink(name, path, entry);

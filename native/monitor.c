@@ -18,6 +18,7 @@ enum { REST_MS = 500, ACK_MS = 10000, RECORD_CAP = 64 << 10 };
 
 static int listener = -1, children = -1;
 static char record[RECORD_CAP];
+static bool resting;
 
 static void watch(int fd, uint32_t tag)
 {
@@ -181,6 +182,7 @@ static bool turn(int timeout)
 		streams_rest();
 		log_rest();
 	}
+	resting = n == 0; /* then nothing wakes the keeper but an event */
 	return ended && child_has_ended();
 }
 
@@ -215,7 +217,6 @@ static void report_exit(void)
 
 void monitor(void)
 {
-	bool resting = false;
 	size_t len;
 
 	if (K.epoll < 0)

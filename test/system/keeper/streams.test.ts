@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { after, test } from 'node:test';
 import { attach, attachAt, closeStdin, resize, signalProcess, waitExit, watchExit } from '#sys/keeper/attach.ts';
@@ -231,4 +231,19 @@ test('control requests are refused when they make no sense', async () => {
   await waitExit(running.runDir);
   await until('the socket is gone', () => !fileNames(running.runDir).includes('ctl'));
   await assert.rejects(attach(running.runDir, { stdin: true, stdout: true, stderr: true }), { code: 'keeper.gone' });
+});
+
+test('an idle keeper sleeps without a time limit', async () => {
+  const running = await started(scratch, { argv: ['cat'], stdio: pipes('open') });
+  const one = await client(running.runDir);
+  one.stream.write('said\n');
+  await until('it answered', () => one.text().includes('said'));
+  // epoll_wait(epoll, events, count, timeout)
+  await until('the keeper waits for events only', () =>
+    /^\d+ (0x[0-9a-f]+ ){3}0xffffffff/.test(readFileSync(`/proc/${running.keeperPid}/syscall`, 'utf8')),
+  );
+  one.stream.write('again\n');
+  await until('it answers still', () => one.text().includes('again'));
+  await signalProcess(running.runDir, constants.signals.SIGKILL);
+  await waitExit(running.runDir);
 });

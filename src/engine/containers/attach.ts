@@ -54,7 +54,7 @@ export async function attachContainer(
   }
   if (options.stream === false) return { tty, stream: emptyStream() };
   if (row.status === 'running') {
-    return { tty, stream: await attach(pathsOf(context.root, row.id).runDirectory, wish) };
+    return { tty, stream: await attachIfRunning(pathsOf(context.root, row.id).runDirectory, wish) };
   }
   const stream = new DeferredDuplex();
   context.pending.add(row.id, wish, stream);

@@ -75,7 +75,10 @@ export function createContainers(context: EngineContext): Containers {
     restart: async (ref, options = {}) => {
       const found = await row(ref);
       try {
-        if (isUp(found)) await stopRunning(context, found.id, options);
+        if (isUp(found)) {
+          if (found.hostConfig.AutoRemove) context.containers.patch(found.id, { restarter: context.token });
+          await stopRunning(context, found.id, options);
+        }
         await startContainer(context, found.id, 'user');
       } catch (error) {
         if (isBerthError(error, 'not-modified')) return;

@@ -5,7 +5,7 @@ import { waitExit } from '#sys/keeper/attach.ts';
 import { readExitRecord, readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { currentBoot, isProcessAlive } from '../state/process-token.ts';
+import { currentBoot, isProcessAlive, isTokenAlive } from '../state/process-token.ts';
 import { exitOf, recordExit } from './exit.ts';
 import { removeRemains, tearDown, undoCreate } from './teardown.ts';
 
@@ -69,7 +69,9 @@ export async function settleExit(context: EngineContext, row: ContainerRow): Pro
   const exit = exitOf(context, row);
   if (!keeperAlive(row)) await removeRemains(context, row);
   const after = recordExit(context, row, exit);
-  if (after.status === 'exited' && after.hostConfig.AutoRemove) {
+  // Who restarts a container by hand wants to find it.
+  const isRestarted = row.restarter !== '' && isTokenAlive(row.restarter);
+  if (after.status === 'exited' && after.hostConfig.AutoRemove && !isRestarted) {
     await tearDown(context, after, true);
     throw gone(row);
   }

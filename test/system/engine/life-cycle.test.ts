@@ -87,6 +87,22 @@ test('stop sends the stop signal, kill kills, and both wait for the end', async 
   assert.equal((await containers.inspect(Id)).State.Running, false);
 });
 
+test('restart keeps a container that is to be removed when it ends', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers } = fixture.core;
+  const { Id } = await containers.create(request(SLEEP, { HostConfig: { AutoRemove: true } }));
+  await containers.start(Id);
+  const before = (await containers.inspect(Id)).State.Pid;
+  await containers.restart(Id, { timeout: 0 });
+  const { State } = await containers.inspect(Id);
+  assert.equal(State.Running, true);
+  assert.notEqual(State.Pid, before);
+  const { done } = await containers.wait(Id, 'removed');
+  await containers.stop(Id, { timeout: 0 });
+  assert.deepEqual(await done, { StatusCode: 137 });
+  assert.deepEqual(await containers.list({ all: true }), []);
+});
+
 test('pause stops every process, unpause lets them go on, and a paused container can be killed', async () => {
   await using fixture = await openEngineFixture();
   const { containers } = fixture.core;

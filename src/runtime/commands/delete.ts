@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
 import { removeCgroup } from '#sys/cgroup/remove.ts';
+import { launch } from '#sys/keeper/launch.ts';
 import type { FlagValues } from '../cli/arguments.ts';
-import { type ContainerState, checkId, loadStateIfAny, removeState } from '../state/container-state.ts';
+import { cleanupPlan, mountsOnHost, unmountOps } from '../plan/host-mounts.ts';
+import { type ContainerState, checkId, containerDir, loadStateIfAny, removeState } from '../state/container-state.ts';
 import { aliveInit, statusOf } from '../state/container-status.ts';
 import { signalInit } from './kill.ts';
 import { runPoststop } from './lifecycle-hooks.ts';
@@ -45,8 +47,15 @@ export async function deleteContainer(context: RuntimeContext, state: ContainerS
     await removeCgroup(cgroups, state.cgroupPath, { kill: true, timeoutMs: DEADLINE_MS });
   }
   await untilDead(state);
+  if (mountsOnHost(state.config)) await unmount(context, state);
   removeState(context.root, state.id);
   await runPoststop(context, state);
+}
+
+/** Takes away mounts that were made where the runtime itself lives. */
+async function unmount(context: RuntimeContext, state: ContainerState): Promise<void> {
+  const plan = cleanupPlan(containerDir(context.root, state.id), unmountOps(state.config, state.rootfs));
+  await (await launch(plan)).abort();
 }
 
 async function untilDead(state: ContainerState): Promise<void> {

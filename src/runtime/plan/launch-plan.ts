@@ -6,6 +6,7 @@ import { checkConfig } from './check-config.ts';
 import { planDevices } from './devices.ts';
 import { Draft } from './draft.ts';
 import { hasRuntimeHooks, hookState, planHooks } from './hooks.ts';
+import { unmountOps } from './host-mounts.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { ERRNO, PERSONALITIES } from './linux-numbers.ts';
 import { loopbackUp } from './loopback.ts';
@@ -210,6 +211,7 @@ function planAfter(job: Job): void {
   const { draft, config, options } = job;
   const subject = subjectOf(config, options);
   planHooks(draft, 'started', config.hooks?.poststart, 'poststart', hookState(subject, 'running'));
+  if (options.rootfs.type === 'bind') draft.add(...unmountOps(config, options.rootfs.path));
   draft.add(...(options.networkCleanup ?? []));
   draft.add(...(options.cgroup?.cleanUp ?? []));
   planHooks(draft, 'cleanup', config.hooks?.poststop, 'poststop', hookState(subject, 'stopped'));

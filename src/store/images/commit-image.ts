@@ -71,6 +71,8 @@ function configOf(
   const created = formatTimeNs(nowNs());
   const platform = parent ?? hostPlatform();
   const { architecture, os, variant } = platform;
+  // Of an image that was removed by force only the layers are left.
+  const unknownSteps = diffIds.slice(1).map(() => ({ comment: 'layer of a removed image' }));
   const entry = {
     created,
     created_by: createdBy,
@@ -85,7 +87,7 @@ function configOf(
     ...(variant === undefined ? {} : { variant }),
     config,
     rootfs: { type: 'layers', diff_ids: diffIds },
-    history: [...(parent?.history ?? []), entry],
+    history: [...(parent === undefined ? unknownSteps : (parent.history ?? [])), entry],
     ...(comment === '' ? {} : { comment }),
   };
 }

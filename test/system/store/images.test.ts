@@ -74,6 +74,15 @@ test('removeImage() by force keeps the layers that a container stands on', async
   const items = await store.removeImage('one', () => [{ id: BOX, isRunning: false }], { force: true });
   assert.deepEqual(items, [{ Untagged: 'one:latest' }, { Deleted: id }]);
   assert.equal(readFileSync(join(mount.lower[0]!, 'file'), 'utf8'), 'one');
+  const kept = await store.commit(BOX, { reference: 'kept', config: {}, createdBy: 'sh' });
+  assert.deepEqual(
+    store.imageHistory(kept).map(({ Comment, Size }) => [Comment, Size]),
+    [
+      ['', 0],
+      ['layer of a removed image', 3],
+    ],
+  );
+  await store.removeImage('kept', nobody);
   await store.snapshots.remove(BOX);
   assert.equal(existsSync(mount.lower[0]!), false);
 });

@@ -192,6 +192,9 @@ export async function watchExit(
   });
   if (!('write' in socket)) return { record: socket, acknowledge: () => undefined };
   const stop = () => socket.destroy();
+  // It may have been aborted while the connection was made, and then no event will tell.
+  if (o.signal?.aborted) stop();
+  o.signal?.throwIfAborted();
   o.signal?.addEventListener('abort', stop, { once: true });
   try {
     socket.write(frame('W', Buffer.of(o.willAcknowledge ? 1 : 0)));

@@ -59,9 +59,13 @@ export async function openEngineFixture(options: Partial<EngineOptions> = {}): P
     return core;
   };
   const core = open();
-  await core.store.importRootfs(Readable.from([busyboxTar(scratch)], { objectMode: false }), {
-    reference: IMAGE,
-  });
+  try {
+    await core.store.importRootfs(Readable.from([busyboxTar(scratch)], { objectMode: false }), { reference: IMAGE });
+  } catch (error) {
+    await core.close();
+    rmSync(base, { recursive: true, force: true });
+    throw error;
+  }
   return {
     root,
     scratch,

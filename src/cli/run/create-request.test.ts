@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { messageOf } from '#base/errors.ts';
+import type { ApiRequest, Dispatch } from '#spec/docker-api/exchange.ts';
 import type { GoldenFiles } from '../../../test/lib/golden-files.ts';
 import { writeGoldenFiles } from '../../../test/lib/golden-files.ts';
-import { FlagError } from '../flag-error.ts';
-import { CREATE_FLAGS } from '../flags/run.ts';
-import { parseFlags } from '../parse-flags.ts';
-import { createRequestOf } from './create-request.ts';
+import { runCliWith } from '../../../test/lib/run-cli.ts';
 
 type Fields = Record<string, unknown>;
 interface Golden {
   readonly environment: Record<string, string>;
   readonly base: Fields;
-  readonly cases: readonly { args: string[]; exit: number; stderr: string; body?: Fields }[];
+  readonly cases: readonly {
+    readonly args: readonly string[];
+    readonly exit: number;
+    readonly stderr: string;
+    readonly query?: Readonly<Record<string, string>>;
+    readonly body?: Fields;
+  }[];
 }
 
 const GOLDENS = join(import.meta.dirname, '../../../test/goldens');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(GOLDENS, name), 'utf8'));
 const golden = read('create-bodies.json') as Golden;
 
-/** What the flags alone do not decide: the image's name, the file for the id, the platform, the pull policy. */
-const LATER = new Set(['--cidfile', '--platform', '--pull', '--cpu-count']);
+/** Where Berth says something else on purpose: logrus's form of a warning. */
+const OTHER_WORDS = /^time="[^"]*" level=warning msg="([^"]*)"\n$/;
 
 function apply(base: Fields, changes: Fields): Fields {
   const merged = { ...base };
@@ -42,44 +45,50 @@ function sorted(body: Fields): Fields {
   return { ...body, Env: sort(body['Env']), HostConfig: { ...host, Binds: sort(host['Binds']) } };
 }
 
-describe('createRequestOf() makes the body that the docker client sends', () => {
+/** What Berth says where docker says its own name. */
+function inOurWords(text: string): string {
+  return text
+    .replace(OTHER_WORDS, 'WARNING: $1\n')
+    .replaceAll("'docker create", "'berth create")
+    .replace(/^docker: /, 'berth: ')
+    .replace('Usage:  docker', 'Usage:  berth');
+}
+
+describe('create sends what the docker client sends, and complains as it does', () => {
   let parent = '';
   let cwd = '';
   before(() => {
     parent = mkdtempSync(join(tmpdir(), 'berth-create-'));
     cwd = join(parent, 'cwd');
-    mkdirSync(cwd);
-    writeGoldenFiles(cwd, read('create-files.json') as GoldenFiles);
   });
   after(() => rmSync(parent, { recursive: true }));
 
-  const parse = (args: readonly string[]) => {
-    const warnings: string[] = [];
-    const line = parseFlags(CREATE_FLAGS, args, { interspersed: false });
-    const host = { env: golden.environment, cwd, warn: (text: string) => warnings.push(text) };
-    return { body: createRequestOf(line.flags, line.args, host), warnings };
-  };
-
   assert.ok(golden.cases.length > 390, `only ${golden.cases.length} goldens`);
-  for (const { args, exit, stderr, body } of golden.cases) {
-    if (args.length === 0 || args.some((arg) => LATER.has(arg))) continue;
-    const isImageProblem = exit === 1;
-    if (isImageProblem) continue;
-    test(`create ${args.join(' ')}`, () => {
-      if (body !== undefined) {
-        const expected = sorted(apply(golden.base, body));
-        const text = JSON.stringify(expected).replaceAll('$CWD', cwd).replaceAll('$PARENT', dirname(cwd));
-        assert.deepEqual(JSON.parse(JSON.stringify(sorted(parse(args).body as Fields))), JSON.parse(text));
+  for (const { args, exit, stderr, query, body } of golden.cases) {
+    test(`create ${args.join(' ')}`, async () => {
+      rmSync(cwd, { recursive: true, force: true });
+      writeGoldenFiles(cwd, read('create-files.json') as GoldenFiles);
+      let seen: ApiRequest | undefined;
+      const dispatch: Dispatch = async (request) => {
+        seen = request;
+        const value = { Id: '0123456789ab', Warnings: [] };
+        return { status: 201, headers: {}, body: { kind: 'json', value } };
+      };
+      const result = await runCliWith(dispatch, ['create', ...args], { cwd, env: golden.environment });
+      assert.equal(result.stderr, inOurWords(stderr));
+      assert.equal(result.status, exit);
+      if (body === undefined) {
+        assert.equal(seen, undefined);
         return;
       }
-      assert.throws(
-        () => parse(args),
-        (error) => {
-          const said = error instanceof FlagError ? messageOf(error) : `docker: ${messageOf(error)}`;
-          assert.equal(said, stderr.split('\n\n')[0]);
-          return true;
-        },
-      );
+      assert.equal(result.stdout, '0123456789ab\n');
+      const given = Object.entries(seen?.query ?? {}).filter(([, value]) => value !== undefined);
+      assert.deepEqual(Object.fromEntries(given), query);
+      const expected = JSON.stringify(sorted(apply(golden.base, body)))
+        .replaceAll('$CWD', cwd)
+        .replaceAll('$PARENT', parent);
+      const sent = seen?.body?.kind === 'json' ? seen.body.value : undefined;
+      assert.deepEqual(JSON.parse(JSON.stringify(sorted(sent as Fields))), JSON.parse(expected));
     });
   }
 });

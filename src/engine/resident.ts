@@ -1,6 +1,7 @@
 import { isBerthError } from '#base/errors.ts';
-import { arrangeRestart } from './containers/handle-exit.ts';
+import { arrangeRestart, handleExit } from './containers/handle-exit.ts';
 import { settledRows } from './containers/list.ts';
+import { isStale } from './containers/settle.ts';
 import { startContainer } from './containers/start.ts';
 import type { EngineContext } from './context.ts';
 import type { ContainerRow } from './state/container-row.ts';
@@ -18,17 +19,26 @@ async function follow(context: EngineContext): Promise<void> {
   const watched = new Set<string>();
   await startAfterBoot(context);
   while (!context.closing.aborted) {
-    for (const row of await settledRows(context)) {
-      if (row.status === 'restarting') arrangeRestart(context, row);
-      if (row.status !== 'running' || watched.has(row.id)) continue;
-      watched.add(row.id);
-      context.exits
-        .ended(row.id)
+    for (const id of context.containers.idsIn('restarting')) {
+      const row = context.containers.get(id);
+      if (row !== undefined) arrangeRestart(context, row);
+    }
+    for (const id of context.containers.idsIn('running', 'paused')) {
+      if (watched.has(id)) continue;
+      watched.add(id);
+      watchOne(context, id)
         .catch(() => undefined)
-        .finally(() => watched.delete(row.id));
+        .finally(() => watched.delete(id));
     }
     await context.feed.next(context.closing);
   }
+}
+
+/** Stays with a container until its exit is recorded, also when its keeper is killed. */
+async function watchOne(context: EngineContext, id: string): Promise<void> {
+  await context.exits.ended(id);
+  const row = context.containers.get(id);
+  if (!context.closing.aborted && row !== undefined && isStale(context, row)) await handleExit(context, id);
 }
 
 /** `always` starts whatever was last done to a container, `unless-stopped` only what ran when the machine went down. */

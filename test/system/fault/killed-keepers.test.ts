@@ -81,3 +81,21 @@ test('a killed exec keeper ends the exec, not the container', async () => {
   assert.equal(state.ExitCode, 137);
   assert.equal((await core.containers.inspect(Id)).State.Running, true);
 });
+
+test('a resident engine sees a killed keeper and restarts its container by policy', async () => {
+  await using fixture = await openEngineFixture();
+  fixture.reopen({ resident: true });
+  const { core } = fixture;
+  const create = request(['sleep', '1000'], {
+    HostConfig: { RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } },
+  });
+  const { Id } = await core.containers.create(create);
+  await core.containers.start(Id);
+  process.kill(keeperOf(core, Id), 'SIGKILL');
+  // Looked up in the database: asking the engine would itself find the death.
+  const row = await eventually('it runs again', () => {
+    const now = core.context.containers.get(Id);
+    return now?.status === 'running' && now.restartCount === 1 ? now : undefined;
+  });
+  assert.equal(row.exits, 1);
+});

@@ -10,11 +10,13 @@ import type { HostFacts } from './launch-options.ts';
 import { OPEN, PERSONALITIES } from './linux-numbers.ts';
 import {
   cpuList,
+  filtersEarly,
   openEarly,
   openLabel,
   type ProcessContext,
   planAttributes,
-  planBecome,
+  planExec,
+  planFilter,
   planFindProgram,
   planRights,
   planTerminal,
@@ -77,8 +79,11 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   }
   planRights(draft, process, context);
   planFindProgram(draft, process);
+  const filterFirst = filtersEarly(options.mode, context);
+  if (filterFirst) planFilter(draft, process, context, early);
   draft.add({ side: 'child', op: 'gate' });
-  planBecome(draft, process, context, early);
+  if (!filterFirst) planFilter(draft, process, context, early);
+  planExec(draft, process);
   return finish(draft.ops, options);
 }
 

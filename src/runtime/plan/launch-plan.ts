@@ -14,11 +14,13 @@ import { attachMounts, finishMounts, type MountContext, type PreparedMount, prep
 import { hasNamespace, type NamespaceSet, namespaceSet, planClone, planUserNamespace } from './namespaces.ts';
 import {
   type EarlyDescriptors,
+  filtersEarly,
   openEarly,
   openLabel,
   type ProcessContext,
   planAttributes,
-  planBecome,
+  planExec,
+  planFilter,
   planFindProgram,
   planRights,
   planTerminal,
@@ -195,6 +197,8 @@ function planProcess(job: Job, early: EarlyDescriptors): void {
   }
   planRights(draft, process, job.context);
   planFindProgram(draft, process);
+  const filterFirst = filtersEarly(options.mode, job.context);
+  if (filterFirst) planFilter(draft, process, job.context, early);
   draft.add({ side: 'child', op: 'gate' });
   planHooks(
     draft,
@@ -203,7 +207,8 @@ function planProcess(job: Job, early: EarlyDescriptors): void {
     'startContainer',
     hookState(subjectOf(config, options), 'created'),
   );
-  planBecome(draft, process, job.context, early);
+  if (!filterFirst) planFilter(draft, process, job.context, early);
+  planExec(draft, process);
 }
 
 /** Poststart hooks, and what is left to do when the container has ended. */

@@ -2,7 +2,7 @@ import { BerthError } from '#base/errors.ts';
 import { parseNumberList } from '#base/number-list.ts';
 import type { Integer64, LinuxCapabilities, Process, Scheduler } from '#spec/oci-runtime/config.ts';
 import type { ContainerProcessState } from '#spec/oci-runtime/state.ts';
-import type { Place, PlanOp, Side, Slot } from '#sys/keeper/plan.ts';
+import type { LaunchPlan, Place, PlanOp, Side, Slot } from '#sys/keeper/plan.ts';
 import type { SeccompFilter } from '#sys/seccomp/compile.ts';
 import { capabilityMasks } from './capabilities.ts';
 import type { Draft } from './draft.ts';
@@ -163,7 +163,7 @@ export function planTerminal(
 
 /**
  * Rights of the process. A filter without no_new_privs can only be loaded with CAP_SYS_ADMIN, so that capability stays until
- * {@link planBecome} has loaded it, after the gate: neither the waiting nor the hooks run under the container's filter.
+ * {@link planFilter} has loaded it, after the gate if it can: neither the waiting nor the hooks run under the container's filter.
  */
 export function planRights(draft: Draft, process: Process, context: ProcessContext): void {
   draft.add({ side: 'child', op: 'chdir', path: process.cwd, about: 'chdir to' });
@@ -195,8 +195,16 @@ function needsAdmin(process: Process, context: ProcessContext): boolean {
   return context.seccomp !== undefined && process.noNewPrivileges !== true;
 }
 
-/** The last steps: label, filter, exec. */
-export function planBecome(draft: Draft, process: Process, context: ProcessContext, early: EarlyDescriptors): void {
+/**
+ * Whether the filter has to be loaded before the gate: its notify descriptor goes through the keeper, which is not there
+ * any more after the gate of a process that is handed off.
+ */
+export function filtersEarly(mode: LaunchPlan['mode'], context: ProcessContext): boolean {
+  return mode === 'handoff' && context.seccomp?.listener !== undefined;
+}
+
+/** Label and filter, and giving up the capability that loading the filter needed. */
+export function planFilter(draft: Draft, process: Process, context: ProcessContext, early: EarlyDescriptors): void {
   const label = checkLabels(process, context.facts);
   if (label !== undefined && early.label !== undefined) {
     draft.add({
@@ -212,6 +220,10 @@ export function planBecome(draft: Draft, process: Process, context: ProcessConte
   if (masks !== undefined && needsAdmin(process, context)) {
     draft.add({ side: 'child', op: 'credentials', capabilities: masks });
   }
+}
+
+/** The last step. */
+export function planExec(draft: Draft, process: Process): void {
   const argv = process.args ?? [];
   const env = environmentOf(process);
   draft.add({ side: 'child', op: 'exec', name: argv[0] ?? '', searchPath: pathOf(env), argv, env });

@@ -4,7 +4,7 @@ import type { FsOption, PlanOp, Side, Slot } from '#sys/keeper/plan.ts';
 import { planCgroupMount } from './cgroup-mount.ts';
 import type { Draft } from './draft.ts';
 import type { LaunchOptions } from './launch-options.ts';
-import { MOUNT_ATTR, PROPAGATION } from './linux-numbers.ts';
+import { MOUNT_ATTR, OPEN, PROPAGATION } from './linux-numbers.ts';
 import { type AttributeChange, type MountOptions, parseMountOptions } from './mount-options.ts';
 import { idRanges, type NamespaceSet } from './namespaces.ts';
 
@@ -139,6 +139,15 @@ function planIdMap(
   const uid = mount.uidMappings ?? (options.idmap === 'no' ? undefined : linux.uidMappings);
   const gid = mount.gidMappings ?? (options.idmap === 'no' ? undefined : linux.gidMappings);
   if (uid === undefined && gid === undefined && options.idmap === 'no') return;
+  const joined = context.namespaces.joined.get('user');
+  if (uid === undefined && gid === undefined && joined !== undefined) {
+    const userns = draft.takeSlot('before');
+    draft.add(
+      { side: 'before', op: 'open', slot: userns, at: { path: joined }, flags: OPEN.RDONLY, about: 'user namespace' },
+      idMapped(side, slot, options, userns),
+    );
+    return;
+  }
   if (uid === undefined || gid === undefined || uid.length === 0 || gid.length === 0) {
     throw new BerthError(
       'invalid',
@@ -149,16 +158,13 @@ function planIdMap(
   const userns = draft.takeSlot('before');
   draft.add(
     { side: 'before', op: 'map-namespace', slot: userns, uid: idRanges(uid), gid: idRanges(gid) },
-    {
-      side,
-      op: 'mount-attributes',
-      at: { root: slot, path: '' },
-      set: 0,
-      clear: 0,
-      recursive: options.idmap === 'ridmap',
-      userns,
-    },
+    idMapped(side, slot, options, userns),
   );
+}
+
+function idMapped(side: Side, slot: Slot, options: MountOptions, userns: Slot): PlanOp {
+  const recursive = options.idmap === 'ridmap';
+  return { side, op: 'mount-attributes', at: { root: slot, path: '' }, set: 0, clear: 0, recursive, userns };
 }
 
 /** Attributes of a detached mount: first those for everything below, then its own. */

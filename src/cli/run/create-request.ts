@@ -286,6 +286,8 @@ export function createRequestOf(flags: ParsedFlags, args: readonly string[], hos
   const swappiness = flags.number('memory-swappiness');
   if (swappiness < -1 || swappiness > 100)
     throw new Error(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
+  if (flags.number('kernel-memory') !== 0)
+    host.warn('--kernel-memory has no effect: the kernel has no such limit of its own any more, use --memory');
   const { binds, volumes } = parseVolumeFlags(flags.list('volume'), host.cwd);
   const { exposed, bindings } = parsePortFlags(flags.list('publish'), flags.list('expose'));
   const environment = [...readEnvironmentFiles(flags.list('env-file'), host), ...lastOfEachName(values.environment)];

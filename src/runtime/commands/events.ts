@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
+import { type CgroupHost, groupDir, hierarchyOf, readTextIfPresent } from '#sys/cgroup/host.ts';
+import { oomKillCount } from '#sys/cgroup/oom.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
 import type { CgroupStats } from '#sys/cgroup/stats-shape.ts';
@@ -12,7 +14,7 @@ const DEFAULT_INTERVAL_MS = 5000;
 /** How often a container is looked at, to see its end in time. */
 const WATCH_MS = 100;
 
-/** `events`: statistics at an interval until the container ends, or once with `--stats`. */
+/** `events`: statistics at an interval and out-of-memory kills until the container ends, or statistics once with `--stats`. */
 export async function events(
   context: RuntimeContext,
   flags: FlagValues,
@@ -33,14 +35,25 @@ export async function events(
     context.print(`${JSON.stringify({ type: 'stats', id, data })}\n`);
   };
   report();
+  let kills = oomKills(cgroups, path);
   let next = performance.now() + intervalMs;
   while (!flags.flag('stats') && aliveInit(state) !== undefined) {
     await setTimeout(Math.min(WATCH_MS, intervalMs));
+    const now = oomKills(cgroups, path);
+    for (; kills < now; kills++) context.print(`${JSON.stringify({ type: 'oom', id })}\n`);
     if (performance.now() < next || aliveInit(state) === undefined) continue;
     report();
     next = performance.now() + intervalMs;
   }
   return 0;
+}
+
+/** How many processes the kernel has killed there for want of memory. */
+function oomKills(host: CgroupHost, path: string): number {
+  const hierarchy = host.version === 1 ? hierarchyOf(host, 'memory') : host.unified;
+  if (hierarchy === undefined) return 0;
+  const name = host.version === 1 ? 'memory.oom_control' : 'memory.events';
+  return oomKillCount({ [name]: readTextIfPresent(`${groupDir(hierarchy, path)}/${name}`) ?? '' });
 }
 
 function duration(text: string | undefined): number {

@@ -89,6 +89,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
 export const GO_TYPES: Readonly<Record<string, string>> = {
   ContainerInspect: 'container.InspectResponse',
   DockerInfo: 'system.dockerInfo',
+  EventMessage: '*events.Message',
   ImageInspect: 'image.InspectResponse',
   ServerVersion: '*types.Version',
   VersionInfo: 'system.versionInfo',

@@ -79,7 +79,7 @@ export async function openBerth(): Promise<BerthFixture> {
   const environment = (options: Options) => ({ ...process.env, ...options.env, BERTH_ROOT: fixture.root });
   const begin = (args: readonly string[], options: Options = {}): Running =>
     watch(
-      spawn(process.execPath, [PROGRAM, ...args], {
+      spawn(process.execPath, ['--', PROGRAM, ...args], {
         cwd: options.cwd ?? fixture.scratch,
         env: environment(options),
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -97,7 +97,7 @@ export async function openBerth(): Promise<BerthFixture> {
       return { code: status, stdout, stderr };
     },
     onTerminal(args) {
-      const line = [process.execPath, PROGRAM, ...args].map(quote).join(' ');
+      const line = [process.execPath, '--', PROGRAM, ...args].map(quote).join(' ');
       const child = spawn('script', ['-qefc', `stty rows 33 cols 77; exec ${line}`, '/dev/null'], {
         env: { ...environment({}), SHELL: '/bin/sh', TERM: 'dumb' },
         stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { eventually, IMAGE } from '../../lib/engine-fixture.ts';
 import { type BerthFixture, openBerth } from './berth.ts';
 
@@ -122,6 +124,20 @@ describe('berth run', () => {
     ];
     const result = await box.berth(args, { env: { OWN: 'mine', OWN2: 'mine2' } });
     assert.equal(result.stdout, 'file flag mine mine2\n');
+  });
+
+  test('the launcher leaves options that Node.js has too to the command line', () => {
+    const launcher = fileURLToPath(new URL('../../../bin/berth', import.meta.url));
+    const { status, stderr } = spawnSync(launcher, ['run', '--env-file', 'missing', IMAGE], {
+      cwd: box.scratch,
+      env: { ...process.env, BERTH_ROOT: box.root },
+      encoding: 'utf8',
+    });
+    assert.equal(
+      stderr,
+      "berth: open missing: no such file or directory\n\nRun 'berth run --help' for more information\n",
+    );
+    assert.equal(status, 125);
   });
 
   test('a terminal needs a terminal', async () => {

@@ -12,6 +12,7 @@ export PATH
 
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/berth-verify-XXXXXX")
 export TMPDIR
+chmod 755 "$TMPDIR" # user namespaces without host root in them must get through
 cleanup() { rm -rf "$TMPDIR" "$TMPDIR.groups.json"; }
 trap cleanup EXIT
 node tools/check-leaks.ts before "$TMPDIR"

@@ -26,6 +26,7 @@ class LineParser {
   readonly #byName = new Map<string, FlagSpec>();
   readonly #byShort = new Map<string, FlagSpec>();
   readonly #given = new Map<string, string[]>();
+  readonly #typed = new Set<string>();
   readonly args: string[] = [];
   readonly warnings: string[] = [];
 
@@ -42,7 +43,7 @@ class LineParser {
   }
 
   get flags(): ParsedFlags {
-    return new ParsedFlags(this.#byName, this.#given);
+    return new ParsedFlags(this.#byName, this.#given, this.#typed);
   }
 
   parse(line: readonly string[], rules: ParseRules): void {
@@ -109,6 +110,7 @@ class LineParser {
     }
     if (spec.deprecated !== undefined)
       this.warnings.push(`Flag --${spec.name} has been deprecated, ${spec.deprecated}`);
+    this.#typed.add(spec.name);
     const name = spec.sameAs ?? spec.name;
     const values = this.#given.get(name);
     if (values === undefined || !isRepeatable(type)) this.#given.set(name, [value]);

@@ -7,10 +7,16 @@ import { readValue, zeroText } from './flag-values.ts';
 export class ParsedFlags {
   readonly #specs: ReadonlyMap<string, FlagSpec>;
   readonly #given: ReadonlyMap<string, readonly string[]>;
+  readonly #typed: ReadonlySet<string>;
 
-  constructor(specs: ReadonlyMap<string, FlagSpec>, given: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    specs: ReadonlyMap<string, FlagSpec>,
+    given: ReadonlyMap<string, readonly string[]>,
+    typed: ReadonlySet<string>,
+  ) {
     this.#specs = specs;
     this.#given = given;
+    this.#typed = typed;
   }
 
   #spec(name: string): FlagSpec {
@@ -23,6 +29,12 @@ export class ParsedFlags {
   changed(name: string): boolean {
     this.#spec(name);
     return this.#given.has(name);
+  }
+
+  /** True if the command line gave the flag under exactly this name, not under another of its names. */
+  typed(name: string): boolean {
+    this.#spec(name);
+    return this.#typed.has(name);
   }
 
   /** The last value given, else the default, else the type's empty value. */

@@ -25,5 +25,7 @@ test('readTimestamp() passes Unix seconds on', () => {
 
 test('readTimestamp() complains about anything else', () => {
   assert.throws(() => readTimestamp('foo', NOW), /^Error: failed to parse value as time or duration: "foo"$/);
-  assert.throws(() => readTimestamp('2013-02-31', NOW), /^Error: parsing time "2013-02-31"/);
+  assert.throws(() => readTimestamp('2013-02-31', NOW), /^Error: parsing time "2013-02-31": day out of range$/);
+  assert.throws(() => readTimestamp('2013-13-01', NOW), /^Error: parsing time "2013-13-01": month out of range$/);
+  assert.throws(() => readTimestamp('1-2', NOW), /^Error: parsing time "1-2": cannot parse it as a time$/);
 });

@@ -12,17 +12,26 @@ function durationNs(text: string): number | undefined {
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
-/** A date with or without time and zone; without a zone it is local. */
+/** Which part of a date is impossible, in Go's words. */
+function partOutOfRange(month: number, day: number, hour: number, minute: number, second: number, year: number) {
+  if (month < 1 || month > 12) return 'month';
+  // Date takes the 31st of February for the 3rd of March.
+  if (day < 1 || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return 'day';
+  if (hour > 23) return 'hour';
+  if (minute > 59) return 'minute';
+  return second > 59 ? 'second' : undefined;
+}
+
+/** A date with or without time and zone; without a zone it is local. `undefined` when it is none. */
 function seconds(text: string): string | undefined {
   const match = DATE_TIME.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] = match;
-  const plain = `${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`;
-  const ms = Date.parse(plain);
-  // Date takes the 31st of February for the 3rd of March.
-  const isReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  if (Number.isNaN(ms) || !isReal) return undefined;
-  return `${Math.floor(ms / 1000)}.${fraction.padEnd(9, '0')}`;
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', zone = ''] =
+    match;
+  const wrong = partOutOfRange(Number(month), Number(day), Number(hour), Number(minute), Number(second), Number(year));
+  if (wrong !== undefined) throw new Error(`parsing time ${JSON.stringify(text)}: ${wrong} out of range`);
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
+  return Number.isNaN(ms) ? undefined : `${Math.floor(ms / 1000)}.${fraction.padEnd(9, '0')}`;
 }
 
 /**

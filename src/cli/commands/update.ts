@@ -8,8 +8,6 @@ import type { ParsedFlags } from '../parsed-flags.ts';
 import { parseRestartPolicy } from '../run/restart-policy.ts';
 
 function requestOf(flags: ParsedFlags): ContainerUpdateRequest {
-  for (const name of ['memory', 'memory-reservation'])
-    if (flags.number(name) < 0) throw flags.invalid(name, flags.text(name), `invalid size: '${flags.text(name)}'`);
   if (!UPDATE_FLAGS.some(({ name }) => flags.changed(name)))
     throw new ExitFailure(1, 'you must provide one or more flags when using this command');
   const pids = flags.number('pids-limit');

@@ -52,8 +52,6 @@ function each<T>(flags: ParsedFlags, name: string, read: (value: string) => T): 
 
 /** All values that are wrong by themselves, whatever the others say. */
 function readValues(flags: ParsedFlags, host: RunHost) {
-  for (const name of ['memory', 'memory-reservation', 'kernel-memory', 'shm-size', 'io-maxbandwidth'])
-    if (flags.number(name) < 0) throw flags.invalid(name, flags.text(name), `invalid size: '${flags.text(name)}'`);
   return {
     attach: each(flags, 'attach', rule.attachStream),
     environment: each(flags, 'env', (value) => rule.environmentEntry(value, host.env)),

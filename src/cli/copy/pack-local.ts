@@ -40,7 +40,8 @@ class ChunkFiller {
 
   /** Takes what is filled. */
   take(): Buffer {
-    const filled = this.#chunk.subarray(0, this.#used);
+    // A whole chunk goes to the other thread as it is; of a part the rest would go with it.
+    const filled = this.room === 0 ? this.#chunk : Buffer.copyBytesFrom(this.#chunk, 0, this.#used);
     this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
     this.#used = 0;
     return filled;

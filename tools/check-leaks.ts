@@ -65,8 +65,12 @@ function mountsBelow(folder: string): string[] {
   return lines.filter((line) => line.includes(folder)).map((line) => `mount: ${line}`);
 }
 
+/** What npm itself puts into TMPDIR: its own compiled code. */
+const NOT_OURS = 'node-compile-cache';
+
 function filesBelow(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).map((name) => `file: ${join(folder, name)}`) : [];
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name !== NOT_OURS) : [];
+  return names.map((name) => `file: ${join(folder, name)}`);
 }
 
 async function findLeaks(folder: string, groupsBefore: ReadonlySet<string>): Promise<string[]> {

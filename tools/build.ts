@@ -1,10 +1,11 @@
 /** Builds `dist/`: the keeper and the carried image from `native/`, the bundles from `src/main`. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildHelloImage } from './hello-image.ts';
+import { warmUp, writeStarters } from './warm-up.ts';
 
 const run = promisify(execFile);
 
@@ -57,13 +58,7 @@ async function buildBundles(): Promise<void> {
   });
   const programs = Object.keys(result.metafile.outputs).filter((name) => name.endsWith('.cjs'));
   if (programs.length !== Object.keys(ENTRY_POINTS).length) throw new Error(`the bundler wrote ${programs.join(', ')}`);
-  await Promise.all(['berth', 'runtime'].map(writeStarter));
-}
-
-/** The file that the launcher runs: turns on the cache of compiled code before the program itself is read. */
-async function writeStarter(name: string): Promise<void> {
-  const lines = ["require('node:module').enableCompileCache(__dirname + '/cache');", `require('./${name}-main.cjs');`];
-  await writeFile(`${NEW}/${name}.cjs`, `${lines.join('\n')}\n`);
+  await writeStarters(NEW);
 }
 
 /** The init program of `--init`: small, static, alone. */
@@ -80,6 +75,7 @@ await Promise.all([
   buildInit(),
   buildHelloImage(`${NEW}/hello.tar`),
 ]);
+await warmUp(NEW);
 // What runs meanwhile goes on with the old files.
 await rm(OLD, { recursive: true, force: true });
 if (existsSync('dist')) await rename('dist', OLD);

@@ -39,7 +39,7 @@ fi
 
 PATH="$PWD/node_modules/.bin:$PATH"
 export PATH
-if [ ! -e dist/.built ] || [ -n "$(find src native tools/build.ts tools/hello-image.ts package.json -newer dist/.built -print -quit)" ]; then
+if [ ! -e dist/.built ] || [ -n "$(find src native tools/*.ts tools/*.cjs package.json -newer dist/.built -print -quit)" ]; then
   node tools/build.ts
   touch dist/.built
 fi

@@ -1,0 +1,28 @@
+// Starts a program of Berth: dist/NAME.cjs runs dist/NAME-main.cjs with the compiled code in dist/NAME-main.code.
+//
+// Node's own compile cache holds what the compiler made when the file was read, which is little: functions are compiled when
+// they are first called. This one is taken after a whole command has run (see warm-up.ts), so that nothing of that
+// command is compiled again. A cache that does not fit (another Node.js, another bundle) is ignored by V8.
+'use strict';
+const { readFileSync, writeFileSync } = require('node:fs');
+const { constants, Script } = require('node:vm');
+
+const main = `${__filename.slice(0, -'.cjs'.length)}-main`;
+
+function readCode() {
+  try {
+    return readFileSync(`${main}.code`);
+  } catch {
+    return undefined; // not built yet: this is the run that makes it
+  }
+}
+
+// The bundler writes ASCII only.
+const source = readFileSync(`${main}.cjs`, 'latin1');
+const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  filename: `${main}.cjs`,
+  cachedData: readCode(),
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+if (process.env.BERTH_SAVE_CODE) process.on('exit', () => writeFileSync(process.env.BERTH_SAVE_CODE, script.createCachedData()));
+script.runInThisContext()({}, require, { exports: {} }, `${main}.cjs`, __dirname);

@@ -27,7 +27,8 @@ async function connect(options: GlobalOptions): Promise<Client> {
     import('./open-api.ts'),
   ]);
   const api = await openApi(rootOf(options), LAUNCHER);
-  return open({ ...inProcessTransport(api.dispatch, api.version), close: api.close });
+  // The engine is left open: the end of the process closes it, and faster. What is in the database is in its log.
+  return open(inProcessTransport(api.dispatch, api.version));
 }
 
 /** Streams are made when a command first asks for them: making them costs as much as a whole short command. */
@@ -57,6 +58,4 @@ async function main(words: readonly string[]): Promise<number> {
   return runInternal(words.slice(1), LAUNCHER);
 }
 
-void main(process.argv.slice(2)).then((status) => {
-  process.exitCode = status;
-});
+void main(process.argv.slice(2)).then((status) => process.exit(status));

@@ -68,7 +68,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
   const [name = ''] = args;
   const client = await context.client();
   const container = await inspectRunning(context, client, name);
-  checkTerminal(context.stdin, !flags.bool('no-stdin'), container.Config.Tty);
+  checkTerminal(context, !flags.bool('no-stdin'), container.Config.Tty);
   const waiting = new AbortController();
   const { done } = await client.containers.wait(container.Id, undefined, waiting.signal);
   const doesProxy = flags.bool('sig-proxy') && !container.Config.Tty;

@@ -106,7 +106,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
   const client = await context.client();
   // First of all, so that a container that is not there is what is told.
   await client.containers.inspect(name, {}, context.signal);
-  if (!call.flags.bool('detach')) checkTerminal(context.stdin, config.AttachStdin === true, config.Tty === true);
+  if (!call.flags.bool('detach')) checkTerminal(context, config.AttachStdin === true, config.Tty === true);
   const { Id: id } = await client.execs.create(name, config, context.signal);
   if (call.flags.bool('detach')) {
     await client.execs.startDetached(id, startOf(config), context.signal);

@@ -92,7 +92,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
     if (flags.list('attach').length > 0)
       throw new ExitFailure(1, 'conflicting options: cannot specify both --attach and --detach');
     request = detached(request);
-  } else checkTerminal(context.stdin, request.AttachStdin === true, request.Tty === true);
+  } else checkTerminal(context, request.AttachStdin === true, request.Tty === true);
   let id: string;
   try {
     id = await createContainer(context, request, flags);

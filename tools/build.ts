@@ -61,10 +61,10 @@ async function buildBundles(): Promise<void> {
   await writeStarters(NEW);
 }
 
-/** The init program of `--init`: small, static, alone. */
-async function buildInit(): Promise<void> {
+/** The small programs beside the keeper, each of one file: static, alone. */
+async function buildSmall(name: string): Promise<void> {
   const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-D_GNU_SOURCE', '-s'];
-  await run(process.env['CC'] ?? 'cc', [...flags, '-o', `${NEW}/init`, 'native/init/init.c']);
+  await run(process.env['CC'] ?? 'cc', [...flags, '-o', `${NEW}/${name}`, `native/${name}/${name}.c`]);
 }
 
 await rm(NEW, { recursive: true, force: true });
@@ -72,7 +72,8 @@ await mkdir(NEW, { recursive: true });
 await Promise.all([
   buildBundles(),
   run('sh', ['native/build.sh', `${NEW}/keeper`]),
-  buildInit(),
+  buildSmall('init'),
+  buildSmall('launch'),
   buildHelloImage(`${NEW}/hello.tar`),
 ]);
 await warmUp(NEW);

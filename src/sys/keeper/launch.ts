@@ -5,6 +5,7 @@ import { encodePlan } from './encode.ts';
 import { keeperPath } from './keeper-path.ts';
 import type { LaunchPlan } from './plan.ts';
 import { decodeFailure, planError } from './plan-error.ts';
+import { takePreparedKeeper } from './prepared-keeper.ts';
 
 export interface ExitStatus {
   readonly code: number;
@@ -123,6 +124,12 @@ function keeperDied(): BerthError {
 export async function launch(plan: LaunchPlan, options: LaunchOptions = {}): Promise<Launch> {
   const bytes = encodePlan(plan);
   const inherit = plan.stdio.kind === 'inherit';
+  const prepared = inherit || (options.extraFds ?? []).length > 0 ? undefined : takePreparedKeeper();
+  if (prepared !== undefined) {
+    const control = new Control(prepared.channel, plan);
+    control.send(bytes);
+    return makeLaunch(control, (await control.next(CREATED)).readUInt32LE(0), prepared.pid);
+  }
   const stdio = inherit ? [...(options.stdio ?? [0, 1, 2])] : (['ignore', 'ignore', 'ignore'] as const);
   const child = spawn(keeperPath(), [], {
     argv0: 'berth-keeper',

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,19 +8,19 @@ import { messageOf } from '../src/base/errors.ts';
 const run = promisify(execFile);
 
 /**
- * Runs a container with each program and keeps the code that was compiled for it. Where none can run (not root), the version is
- * asked for instead, which gives a cache that holds less.
+ * Runs each program's main commands once and keeps the code that was compiled for them. Where no container can run (not root),
+ * only the version is asked for, and commands compile what they need.
  *
  * @param folder of the new build
  */
 export async function warmUp(folder: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'berth-warm-up-'));
   try {
+    await Promise.all([save(folder, 'berth', ['--version']), save(folder, 'runtime', ['--version'])]);
     try {
       await runContainers(folder, scratch);
     } catch (error) {
       console.warn(`build: no container could run here, so that commands will start more slowly: ${messageOf(error)}`);
-      await Promise.all([save(folder, 'berth', ['--version']), save(folder, 'runtime', ['--version'])]);
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -28,37 +28,70 @@ export async function warmUp(folder: string): Promise<void> {
 }
 
 async function runContainers(folder: string, scratch: string): Promise<void> {
-  const root = ['--root', join(scratch, 'root')];
-  await start(folder, 'berth', [...root, 'load', '-i', `${folder}/hello.tar`]);
-  await makeBundle(folder, scratch);
-  const bundle = ['--bundle', join(scratch, 'bundle'), 'warm-up'];
-  await save(folder, 'berth', [...root, 'run', '--rm', '--network', 'none', 'berth/hello']);
-  await save(folder, 'runtime', ['--root', join(scratch, 'state'), 'run', ...bundle]);
+  const env = { BERTH_ROOT: join(scratch, 'root') };
+  const saved = (...args: string[]) => save(folder, 'berth', args, env);
+  await start(folder, 'berth', ['load', '-i', `${folder}/hello.tar`], env);
+  await saved('run', '--rm', 'berth/hello');
+  await saved('create', '--name', 'warm-up', 'berth/hello', '/hello', 'wait');
+  await saved('start', 'warm-up');
+  await saved('exec', 'warm-up', '/hello');
+  await saved('ps');
+  await saved('images');
+  await saved('inspect', 'warm-up');
+  await saved('logs', 'warm-up');
+  await saved('rm', '-f', 'warm-up');
+  await runBundles(folder, scratch);
 }
 
-async function start(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const options = { env: { ...process.env, BERTH_KEEPER: resolve(folder, 'keeper'), ...env } };
-  const child = run(process.execPath, ['--', join(folder, `${program}.cjs`), ...args], options);
-  child.child.stdin?.end();
-  await child;
+async function runBundles(folder: string, scratch: string): Promise<void> {
+  const bundle = await makeBundle(folder, scratch);
+  const saved = (...args: string[]) => save(folder, 'runtime', args, {}, ['--root', join(scratch, 'state')]);
+  await saved('run', '--bundle', bundle, 'warm-up');
+  await saved('create', '--bundle', bundle, 'warm-up');
+  await saved('start', 'warm-up');
+  await saved('state', 'warm-up');
+  await saved('delete', '--force', 'warm-up');
 }
 
-async function save(folder: string, program: string, args: readonly string[]): Promise<void> {
-  const code = resolve(folder, `${program}-main.code`);
-  await start(folder, program, args, { BERTH_SAVE_CODE: `${code}.new` });
+/** Runs a program of the new build. Its streams lead nowhere: what it starts may keep them. */
+function start(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  return new Promise((done, reject) => {
+    const child = spawn(process.execPath, ['--', join(folder, `${program}.cjs`), ...args], {
+      env: { ...process.env, BERTH_KEEPER: resolve(folder, 'keeper'), ...env },
+      stdio: 'ignore',
+    });
+    child.on('error', reject);
+    child.on('exit', (status) => {
+      if (status === 0) done();
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${status}`));
+    });
+  });
+}
+
+/** Runs a command and keeps its code under its first word, or as `version`, which serves every command without code of its own. */
+async function save(
+  folder: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
+): Promise<void> {
+  const code = resolve(folder, `${program}-main.${args[0]?.replace('--', '')}.code`);
+  await start(folder, program, [...options, ...args], { ...env, BERTH_SAVE_CODE: `${code}.new` });
   await rename(`${code}.new`, code);
 }
 
-/** An OCI bundle of the carried image's program. */
-async function makeBundle(folder: string, scratch: string): Promise<void> {
+/** An OCI bundle of the carried image's program. @returns its path */
+async function makeBundle(folder: string, scratch: string): Promise<string> {
   const bundle = join(scratch, 'bundle');
   await mkdir(join(bundle, 'rootfs'), { recursive: true });
   const unpack = 'tar -xOf "$1" ./layer.tar | tar -xC "$2"';
   await run('sh', ['-c', unpack, 'sh', `${folder}/hello.tar`, join(bundle, 'rootfs')]);
-  await start(folder, 'runtime', ['spec', '--bundle', bundle]);
+  await start(folder, 'runtime', ['spec', '--bundle', bundle], {});
   const config = JSON.parse(await readFile(join(bundle, 'config.json'), 'utf8'));
   config.process = { ...config.process, terminal: false, args: ['/hello'] };
   await writeFile(join(bundle, 'config.json'), JSON.stringify(config));
+  return bundle;
 }
 
 /** Puts the starter beside each program. */

@@ -119,7 +119,9 @@ static const char *filesystem_name(const char *path) {
   }
 }
 
-int main(void) {
+// Without an argument: tells and ends. With one: goes on until a signal ends it, for who wants a container to look at.
+int main(int argc, char **argv) {
+  (void)argv;
   struct utsname name;
   struct statvfs root;
   char seccomp[16] = "0", privileges[16] = "0";
@@ -142,5 +144,9 @@ int main(void) {
   print_capabilities();
   printf("  system calls %s\n", seccomp[0] == '2' ? "filtered (seccomp)" : "not filtered");
   printf("  privileges   %s\n", privileges[0] == '1' ? "cannot grow (no_new_privs)" : "setuid programs may raise them, within the capabilities above");
+  if (argc > 1) {
+    fflush(stdout);
+    pause();
+  }
   return 0;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostConfig, Loose } from '#spec/docker-api/containers.ts';
@@ -101,14 +101,18 @@ test('logs rotate within their bounds, carry labels and variables, or are not ke
 test('a control group parent is honoured and the container sees its own group as the root', async () => {
   await using fixture = await openEngineFixture();
   const { core } = fixture;
-  const { Id } = await core.containers.create(
-    request(['sleep', '1000'], { HostConfig: { CgroupParent: '/berth/nested' } }),
-  );
+  const parent = `/berth-test-${process.pid}`;
+  const { Id } = await core.containers.create(request(['sleep', '1000'], { HostConfig: { CgroupParent: parent } }));
   await core.containers.start(Id);
   const { Pid } = (await core.containers.inspect(Id)).State;
   const groups = readFileSync(`/proc/${Pid}/cgroup`, 'utf8');
-  assert.match(groups, new RegExp(`:/berth/nested/${Id}$`, 'm'));
+  assert.match(groups, new RegExp(`:${parent}/${Id}$`, 'm'));
   await core.containers.remove(Id, { force: true });
+  // A parent that was asked for is not the engine's to remove.
+  const hierarchies = readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name, parent));
+  const made = [join('/sys/fs/cgroup', parent), ...hierarchies].filter((path) => existsSync(path));
+  assert.ok(made.length > 0);
+  for (const path of made) rmdirSync(path);
   const seen = await sh(fixture, 'grep -v ":name=" /proc/self/cgroup | cut -d: -f3 | sort -u', {});
   assert.equal(seen, '/');
 });

@@ -18,8 +18,13 @@ function emptyGroups(): string[] {
   return hierarchies.flatMap((hierarchy) =>
     folders(hierarchy)
       .filter((name) => OUR_GROUPS.test(name))
-      .flatMap((name) => leafGroups(join(hierarchy, name))),
+      .flatMap((name) => [...leafGroups(join(hierarchy, name)), ...topGroup(hierarchy, name)]),
   );
+}
+
+/** The parent of all containers stays; a test's own does not. */
+function topGroup(hierarchy: string, name: string): string[] {
+  return name !== 'berth' && isEmpty(join(hierarchy, name)) ? [join(hierarchy, name)] : [];
 }
 
 function leafGroups(group: string): string[] {

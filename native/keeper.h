@@ -140,6 +140,7 @@ uint32_t run_tolerant(int side, struct failure *first);
 
 /* path.c, tree.c */
 int place_open(struct place p, int flags, mode_t mode);
+int place_open_plain(struct place p);
 int place_parent(struct place p, char name[256]);
 int make_dirs(struct place p);
 int make_file(struct place p, mode_t mode);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -81,6 +82,20 @@ static int take_mode(int mnt, struct place at)
 	return err;
 }
 
+/*
+ * proc and sysfs are where masks and read-only paths look for them only if no link leads there: a link into a directory that
+ * two containers share could be changed in between (CVE-2019-19921).
+ */
+static int plain_directory(struct place at)
+{
+	int fd = make_dirs(at);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return place_open_plain(at);
+}
+
 int op_attach(struct op *op)
 {
 	uint64_t slot = op_int(op);
@@ -102,7 +117,10 @@ int op_attach(struct op *op)
 			return err;
 		create = 1;
 	}
-	target = create == 1 ? make_dirs(at) : create == 2 ? make_file(at, 0755) : place_open(at, O_PATH, 0);
+	if (create == 1 && (is_on(mnt, PROC_SUPER_MAGIC) || is_on(mnt, SYSFS_MAGIC)))
+		target = plain_directory(at);
+	else
+		target = create == 1 ? make_dirs(at) : create == 2 ? make_file(at, 0755) : place_open(at, O_PATH, 0);
 	fail_path(at.path);
 	if (target < 0)
 		return target;
@@ -201,8 +219,10 @@ int op_mask(struct op *op)
 	if (!err && fresh) {
 		err = attach_fd(source, target);
 	} else if (!err) {
+		/* read-only: the null device is the host's, and must keep its mode, owner and times */
 		mnt = open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-		err = mnt < 0 ? -errno : attach_fd(mnt, target);
+		err = mnt < 0 ? -errno : set_attributes(mnt, MOUNT_ATTR_RDONLY, 0, 0, false, -1);
+		err = err ? err : attach_fd(mnt, target);
 		if (mnt >= 0)
 			close(mnt);
 	}
@@ -213,18 +233,19 @@ int op_mask(struct op *op)
 int op_read_only(struct op *op)
 {
 	struct place at = op_place(op);
-	int mnt = clone_at(at, true), target, err;
+	int target = place_open(at, O_PATH, 0), mnt, err;
 
-	if (mnt == -ENOENT || mnt == -ENOTDIR)
+	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
-	if (mnt < 0)
-		return mnt;
-	err = set_attributes(mnt, MOUNT_ATTR_RDONLY, 0, 0, true, -1);
-	target = err ? err : place_open(at, O_PATH, 0);
-	err = target < 0 ? target : attach_fd(mnt, target);
-	if (target >= 0)
-		close(target);
-	close(mnt);
+	if (target < 0)
+		return target;
+	/* what was found once is what is cloned and what is covered */
+	mnt = open_tree(target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+	err = mnt < 0 ? -errno : set_attributes(mnt, MOUNT_ATTR_RDONLY, 0, 0, true, -1);
+	err = err ? err : attach_fd(mnt, target);
+	if (mnt >= 0)
+		close(mnt);
+	close(target);
 	return err;
 }
 

@@ -33,12 +33,12 @@ int slot_set(uint64_t slot, int fd)
 	return 0;
 }
 
-static int open_beneath(int root, const char *path, int flags, mode_t mode)
+static int open_resolving(int root, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
 		.mode = flags & O_CREAT ? mode : 0,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve,
 	};
 
 	for (int tries = 0; tries < 128; tries++) {
@@ -50,6 +50,22 @@ static int open_beneath(int root, const char *path, int flags, mode_t mode)
 			return -errno;
 	}
 	return -EAGAIN;
+}
+
+static int open_beneath(int root, const char *path, int flags, mode_t mode)
+{
+	return open_resolving(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+/* A directory that no symbolic link leads to: -ELOOP if one does. Outside a root as any other. */
+int place_open_plain(struct place p)
+{
+	int root = slot_fd(p.root);
+
+	if (p.root < 0)
+		return place_open(p, O_PATH | O_DIRECTORY, 0);
+	return root < 0 ? root
+			: open_resolving(root, p.path, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
 int place_open(struct place p, int flags, mode_t mode)

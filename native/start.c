@@ -7,10 +7,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,11 +36,47 @@ static int make_pipe(int *theirs, int *ours, bool they_read)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
+/*
+ * An inherited /dev/null becomes one on a read-only mount: it is the host's device, and a process that may change modes and
+ * owners would change them for everybody. The mount's descriptor is kept for life, as in seal(). A keeper without the right to
+ * mount has none to give away either.
+ */
+static int guard_null(void)
+{
+	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct stat st;
+	char link[64];
+	struct text t;
+	int tree = -1, fd = -1, err = 0;
+
+	for (int i = 0; i < 3 && !err; i++) {
+		if (fstat(i, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		if (fd < 0) {
+			tree = open_tree(i, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+			if (tree < 0)
+				return errno == EPERM ? 0 : -errno;
+			if (mount_setattr(tree, "", AT_EMPTY_PATH, &read_only, sizeof read_only))
+				return -errno;
+			text_init(&t, link, sizeof link);
+			text_add(&t, "/proc/self/fd/");
+			text_num(&t, (uint64_t)tree);
+			fd = open(link, O_RDWR | O_CLOEXEC);
+		}
+		err = fd < 0 || dup2(fd, i) < 0 ? -errno : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 /* The pipes of the child, made before the clone. */
 int open_stdio(void)
 {
-	int err;
+	int err = guard_null();
 
+	if (err)
+		return err;
 	if (K.plan.set.stdio != STDIO_PIPES)
 		return 0;
 	if (K.plan.set.stdin_mode != STDIN_CLOSED) {

@@ -59,7 +59,7 @@ function rootfsMount(rootfs: RootfsMount, at: string) {
       `upperdir=${rootfs.upper}`,
       `workdir=${rootfs.work}`,
       'index=off',
-      'redirect_dir=off',
+      'redirect_dir=nofollow',
       'metacopy=off',
     ],
   };

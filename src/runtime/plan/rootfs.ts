@@ -141,7 +141,7 @@ export function overlayOptions(rootfs: OverlayRootfs, unprivileged: boolean): Fs
     { key: 'upperdir', value: rootfs.upper },
     { key: 'workdir', value: rootfs.work },
     { key: 'index', value: 'off' },
-    { key: 'redirect_dir', value: 'off' },
+    { key: 'redirect_dir', value: 'nofollow' },
     { key: 'metacopy', value: 'off' },
     ...(rootfs.volatile === true ? [{ key: 'volatile' }] : []),
     ...(unprivileged ? [{ key: 'userxattr' }] : []),

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '#base/errors.ts';
@@ -26,17 +26,7 @@ export const DATABASE_FILE = 'berth.db';
  */
 export function openDatabase(root: string, parts: readonly SchemaPart[]): DatabaseSync {
   const path = join(root, DATABASE_FILE);
-  let db: DatabaseSync;
-  try {
-    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  } catch (error) {
-    mkdirSync(root, { recursive: true, mode: 0o711 });
-    try {
-      db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    } catch {
-      throw new BerthError('internal', 'database.open', `cannot open the database ${path}`, { cause: error });
-    }
-  }
+  const db = openFile(root, path);
   try {
     db.exec('PRAGMA synchronous=NORMAL');
     if (!isCurrent(parts, readVersions(db), path)) migrate(db, parts, path);
@@ -44,6 +34,19 @@ export function openDatabase(root: string, parts: readonly SchemaPart[]): Databa
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** SQLite itself would make a new file readable for everybody, with the environment of every container in it. */
+function openFile(root: string, path: string): DatabaseSync {
+  try {
+    if (!existsSync(path)) {
+      mkdirSync(root, { recursive: true, mode: 0o711 });
+      closeSync(openSync(path, 'a', 0o600));
+    }
+    return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  } catch (cause) {
+    throw new BerthError('internal', 'database.open', `cannot open the database ${path}`, { cause });
   }
 }
 

@@ -15,7 +15,7 @@ const FSCONFIG_CMD_CREATE = 6;
 
 /** The options every overlay of a container is mounted with, so that its upper directory reads the same everywhere. */
 const PLAIN: readonly (readonly [string, string])[] = [
-  ['redirect_dir', 'off'],
+  ['redirect_dir', 'nofollow'],
   ['metacopy', 'off'],
   ['index', 'off'],
 ];

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { signalProcess, waitExit } from '#sys/keeper/attach.ts';
-import { makeScratch, ROOT } from './basic-plan.ts';
+import { launch } from '#sys/keeper/launch.ts';
+import type { PlanError } from '#sys/keeper/plan-error.ts';
+import { basicPlan, makeScratch, ROOT } from './basic-plan.ts';
 import { runToEnd, started } from './running.ts';
 
 const scratch = makeScratch();
@@ -28,6 +31,46 @@ test('masked and read-only paths', async () => {
     ],
   });
   assert.equal(stdout, '0\n0\nro\nro\nrw\n');
+});
+
+test('what the container has of the null device of the host can not be changed from inside', async () => {
+  const before = statSync('/dev/null');
+  const { stdout } = await runToEnd(scratch, {
+    argv: [
+      'sh',
+      '-c',
+      'for file in /proc/self/fd/0 /proc/keys; do touch -d @0 $file 2>/dev/null && echo changed; echo x >$file && echo written; done',
+    ],
+    beforePivot: [{ ...child, op: 'mask', at: inRoot('/proc/keys') }],
+  });
+  assert.equal(stdout, 'written\nwritten\n');
+  assert.equal(statSync('/dev/null').mode, before.mode);
+});
+
+test('proc and sysfs are not mounted where a link of the image leads', async () => {
+  for (const fsType of ['proc', 'sysfs']) {
+    const linked = makeScratch();
+    try {
+      mkdirSync(join(linked.lower, 'shared', 'sub'), { recursive: true });
+      symlinkSync('shared', join(linked.lower, 'link'));
+      for (const path of ['/link', '/link/sub', '/link/new']) {
+        const plan = basicPlan(linked.run(), linked.lower, {
+          argv: ['true'],
+          beforePivot: [
+            { ...child, op: 'new-mount', slot: 20, fsType, options: [], attrs: 0 },
+            { ...child, op: 'attach', slot: 20, at: inRoot(path), create: 'directory' },
+          ],
+        });
+        const attempt = launch(plan).then((mounted) => mounted.abort());
+        await assert.rejects(
+          attempt,
+          (error: PlanError) => error.op === 'attach' && error.errno === constants.errno.ELOOP,
+        );
+      }
+    } finally {
+      linked[Symbol.dispose]();
+    }
+  }
 });
 
 test('copy-up fills a new filesystem with what the image has there', async () => {

@@ -51,6 +51,8 @@ async function buildBundles(): Promise<void> {
     minifyWhitespace: true,
     sourcemap: 'external',
     external: ['koffi'],
+    // A script with a code cache of its own cannot import; what is not bundled is required.
+    supported: { 'dynamic-import': false },
     metafile: true,
     logLevel: 'warning',
     define: { 'import.meta.url': '__fileUrl' },

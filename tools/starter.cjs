@@ -5,7 +5,7 @@
 // command is compiled again, and reading what other commands need costs nothing. A cache that does not fit (another Node.js, another bundle) is ignored by V8.
 'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 
 const main = `${__filename.slice(0, -'.cjs'.length)}-main`;
 
@@ -31,7 +31,6 @@ const source = readFileSync(`${main}.cjs`, 'latin1');
 const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
   filename: `${main}.cjs`,
   cachedData: readCodeOf(process.argv.slice(2, 12)),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 if (process.env.BERTH_SAVE_CODE) process.on('exit', () => writeFileSync(process.env.BERTH_SAVE_CODE, script.createCachedData()));
 script.runInThisContext()({}, require, { exports: {} }, `${main}.cjs`, __dirname);

@@ -59,6 +59,7 @@ test('npm run hello sets up and runs a container that says how it is isolated an
   assert.match(result.stdout, /this is process 1;/);
   assert.match(result.stdout, /memory +at most 64 MiB/);
   assert.match(result.stdout, /filtered \(seccomp\)/);
+  assert.doesNotMatch(result.stderr, /warning/i);
 });
 
 test('commandsOf() reads commands, continuations and promised exit statuses', () => {

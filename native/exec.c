@@ -244,6 +244,7 @@ int prepare_exec(void)
 	if (prepared)
 		return 0;
 	prepared = true;
+	take_own_null();
 	err = settle_descriptors();
 	if (!err)
 		err = bind_to_keeper();

@@ -153,6 +153,7 @@ int connect_unix(const char *path);
 
 /* start.c */
 int open_stdio(void);
+void take_own_null(void);
 int start_child(void);
 void child_main(void) __attribute__((noreturn));
 void clone_now(struct op *op);

@@ -36,6 +36,33 @@ static int make_pipe(int *theirs, int *ours, bool they_read)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/*
+ * In the container: its own null device in place of the guarded one, where it has one. It has a name in there, and what is done
+ * to it concerns the container alone.
+ */
+void take_own_null(void)
+{
+	int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool own = is_null(fd);
+
+	if (fd >= 0)
+		close(fd);
+	fd = own ? open("/dev/null", O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (is_null(fd))
+		for (int i = 0; i < 3; i++)
+			if (is_null(i))
+				dup2(fd, i);
+	if (fd >= 0)
+		close(fd);
+}
+
 /*
  * An inherited /dev/null becomes one on a read-only mount: it is the host's device, and a process that may change modes and
  * owners would change them for everybody. The mount's descriptor is kept for life, as in seal(). A keeper without the right to
@@ -44,13 +71,12 @@ static int make_pipe(int *theirs, int *ours, bool they_read)
 static int guard_null(void)
 {
 	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-	struct stat st;
 	char link[64];
 	struct text t;
 	int tree = -1, fd = -1, err = 0;
 
 	for (int i = 0; i < 3 && !err; i++) {
-		if (fstat(i, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		if (!is_null(i))
 			continue;
 		if (fd < 0) {
 			tree = open_tree(i, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);

@@ -31,6 +31,7 @@ const APPLETS = [
   'kill',
   'mkdir',
   'touch',
+  'chmod',
   'test',
   'printf',
   'readlink',

@@ -164,7 +164,8 @@ describe('berth run', () => {
   });
 
   test('a reader that goes away ends the command, without a stack trace', async () => {
-    const running = box.begin(['run', '--name', 'endless', IMAGE, 'yes']);
+    const script = 'while echo y; do sleep 0.01; done';
+    const running = box.begin(['run', '--name', 'endless', IMAGE, 'sh', '-c', script]);
     await running.shows('y\n');
     running.process.stdout?.destroy();
     const { code, stderr } = await running.ended;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES, effectiveCapabilities } from './capabilities.ts';
+import { CAPABILITIES } from '#spec/capabilities.ts';
+import { DEFAULT_CAPABILITIES, effectiveCapabilities } from './capabilities.ts';
 
 const of = (add: string[], drop: string[], privileged = false) => effectiveCapabilities({ add, drop, privileged });
 
@@ -17,8 +18,8 @@ test('effectiveCapabilities() adds and drops by name with or without CAP_, in an
 test('effectiveCapabilities() understands ALL on both sides', () => {
   assert.deepEqual(of([], ['ALL']), []);
   assert.deepEqual(of(['CHOWN'], ['all']), ['CAP_CHOWN']);
-  assert.equal(of(['ALL'], ['CAP_SYS_ADMIN']).length, ALL_CAPABILITIES.length - 1);
-  assert.equal(of([], ['ALL'], true).length, ALL_CAPABILITIES.length);
+  assert.equal(of(['ALL'], ['CAP_SYS_ADMIN']).length.length - 1);
+  assert.equal(of([], ['ALL'], true).length.length);
 });
 
 test('effectiveCapabilities() refuses an unknown name', () => {

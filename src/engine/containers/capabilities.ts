@@ -1,49 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-
-/** Every capability Linux knows, by number (capabilities(7)). */
-export const ALL_CAPABILITIES: readonly string[] = [
-  'CAP_CHOWN',
-  'CAP_DAC_OVERRIDE',
-  'CAP_DAC_READ_SEARCH',
-  'CAP_FOWNER',
-  'CAP_FSETID',
-  'CAP_KILL',
-  'CAP_SETGID',
-  'CAP_SETUID',
-  'CAP_SETPCAP',
-  'CAP_LINUX_IMMUTABLE',
-  'CAP_NET_BIND_SERVICE',
-  'CAP_NET_BROADCAST',
-  'CAP_NET_ADMIN',
-  'CAP_NET_RAW',
-  'CAP_IPC_LOCK',
-  'CAP_IPC_OWNER',
-  'CAP_SYS_MODULE',
-  'CAP_SYS_RAWIO',
-  'CAP_SYS_CHROOT',
-  'CAP_SYS_PTRACE',
-  'CAP_SYS_PACCT',
-  'CAP_SYS_ADMIN',
-  'CAP_SYS_BOOT',
-  'CAP_SYS_NICE',
-  'CAP_SYS_RESOURCE',
-  'CAP_SYS_TIME',
-  'CAP_SYS_TTY_CONFIG',
-  'CAP_MKNOD',
-  'CAP_LEASE',
-  'CAP_AUDIT_WRITE',
-  'CAP_AUDIT_CONTROL',
-  'CAP_SETFCAP',
-  'CAP_MAC_OVERRIDE',
-  'CAP_MAC_ADMIN',
-  'CAP_SYSLOG',
-  'CAP_WAKE_ALARM',
-  'CAP_BLOCK_SUSPEND',
-  'CAP_AUDIT_READ',
-  'CAP_PERFMON',
-  'CAP_BPF',
-  'CAP_CHECKPOINT_RESTORE',
-];
+import { CAPABILITIES } from '#spec/capabilities.ts';
 
 /** What a container gets when nobody asks, as in Docker. */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
@@ -74,7 +30,7 @@ export function normalizeCapabilities(names: readonly string[] | null | undefine
     const upper = raw.toUpperCase();
     if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
     const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-    if (!ALL_CAPABILITIES.includes(name)) {
+    if (!CAPABILITIES.includes(name)) {
       throw new BerthError('invalid', 'capability.unknown', `invalid ${field}: unknown capability: "${raw}"`);
     }
     return name;
@@ -95,7 +51,7 @@ export interface CapabilityRequest {
  */
 export function effectiveCapabilities(request: CapabilityRequest): string[] {
   const { available } = request;
-  const all = ALL_CAPABILITIES.filter((_, bit) => available === undefined || ((available >> BigInt(bit)) & 1n) === 1n);
+  const all = CAPABILITIES.filter((_, bit) => available === undefined || ((available >> BigInt(bit)) & 1n) === 1n);
   if (request.privileged) return all;
   const add = normalizeCapabilities(request.add, 'CapAdd');
   const drop = normalizeCapabilities(request.drop, 'CapDrop');

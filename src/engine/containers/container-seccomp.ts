@@ -1,11 +1,12 @@
 import { arch } from 'node:os';
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import type { LinuxSeccomp } from '#spec/oci-runtime/config.ts';
 import { dockerDefaultSeccomp, loadDockerProfile } from '#spec/seccomp-profile.ts';
 import { kernelVersion } from '#sys/proc-host.ts';
 import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
 import { namedFilter } from '#sys/seccomp/named-filter.ts';
-import { ALL_CAPABILITIES, effectiveCapabilities } from './capabilities.ts';
+import { effectiveCapabilities } from './capabilities.ts';
 import { hostFacts } from './host-facts.ts';
 import { parseSecurityOptions } from './security-opt.ts';
 
@@ -44,7 +45,7 @@ export async function seccompFilterOf(host: HostConfig, cacheDir: string): Promi
   if (choice === 'unconfined') return undefined;
   const target = targetOf(host);
   if (choice !== undefined) return compileSeccomp(loadDockerProfile(choice, target), cacheDir);
-  const mask = target.caps.reduce((bits, name) => bits | (1n << BigInt(ALL_CAPABILITIES.indexOf(name))), 0n);
+  const mask = target.caps.reduce((bits, name) => bits | (1n << BigInt(CAPABILITIES.indexOf(name))), 0n);
   const { major, minor } = target.kernelVersion;
   const name = `docker-default-${mask.toString(16)}-${major}.${minor}`;
   return namedFilter(name, () => dockerDefaultSeccomp(target), cacheDir);

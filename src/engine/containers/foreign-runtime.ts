@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isErrno } from '#base/errors.ts';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import { readExitRecord } from '#sys/keeper/exit-record.ts';
@@ -10,7 +11,6 @@ import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { ALL_CAPABILITIES } from './capabilities.ts';
 import { hostFacts } from './host-facts.ts';
 
 const SEARCHED = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -82,7 +82,7 @@ export function foreignLaunchPlan(
   const root = join(directory, 'rootfs');
   const shared = [program, '--root', files.state, '--log', files.log, '--log-format', 'json'];
   const { capabilities } = hostFacts();
-  const held = ALL_CAPABILITIES.filter((_, bit) => ((capabilities >> BigInt(bit)) & 1n) === 1n);
+  const held = CAPABILITIES.filter((_, bit) => ((capabilities >> BigInt(bit)) & 1n) === 1n);
   const outer: OciConfig = {
     ociVersion: config.ociVersion,
     process: {

@@ -1,8 +1,8 @@
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { LinuxNamespaceType } from '#spec/oci-runtime/config.ts';
 import type { Features } from '#spec/oci-runtime/features.ts';
 import { OCI_VERSION } from '#spec/oci-runtime/state.ts';
 import type { FlagValues } from '../cli/arguments.ts';
-import { CAPABILITIES } from '../plan/linux-numbers.ts';
 import { knownMountOptions } from '../plan/mount-options.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 

@@ -1,6 +1,6 @@
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { FsOption, IdRange } from '#sys/keeper/plan.ts';
 import {
-  CAPABILITIES,
   IO_CLASS_SHIFT,
   IO_CLASSES,
   MOUNT_ATTR,

@@ -1,6 +1,6 @@
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { LinuxCapabilities } from '#spec/oci-runtime/config.ts';
 import type { Capabilities } from '#sys/keeper/plan.ts';
-import { CAPABILITIES } from './linux-numbers.ts';
 
 /**
  * The capability sets of a process as masks. What the kernel does not know or the runtime does not have is left out, as the

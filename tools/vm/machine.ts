@@ -14,7 +14,6 @@ export interface Machine {
 }
 
 const SUITE = 'bookworm';
-const MIRROR = 'http://deb.debian.org/debian';
 /** The virtual machine has what the system tests need, and AppArmor's loader. */
 const INSIDE = [
   'apparmor',
@@ -104,7 +103,7 @@ function makeMachine(directory: string): void {
   if (process.getuid?.() !== 0) throw new Error('making the virtual machine needs root (debootstrap)');
   const root = join(directory, 'root');
   mkdirSync(root, { recursive: true });
-  quietly('debootstrap', ['--variant=minbase', `--include=${INSIDE.join(',')}`, SUITE, root, MIRROR]);
+  quietly('debootstrap', ['--variant=minbase', `--include=${INSIDE.join(',')}`, SUITE, root]);
   const [release = ''] = readdirSync(join(root, 'lib/modules'));
   const modules = join(root, 'lib/modules', release, 'kernel');
   const files = [

@@ -2,8 +2,8 @@
  * launch KEEPER PROGRAM ARGUMENT... runs PROGRAM with a keeper beside it that already waits for a plan.
  *
  * A keeper takes a few milliseconds to start, and forking it from a process of Node's size a few more. Started from here it is
- * ready while Node still boots, on another processor. BERTH_PREPARED_KEEPER tells PROGRAM "descriptor:pid" of the control
- * channel and of the keeper. A keeper that gets no plan ends when the channel closes.
+ * ready while Node still boots, on another processor. BERTH_PREPARED_KEEPER tells PROGRAM "descriptor:pid:owner": the control
+ * channel, the keeper, and PROGRAM's own pid, so that what PROGRAM starts later does not take it for its own. A keeper that gets no plan ends when the channel closes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static void become_keeper(const char *path, int channel)
 
 int main(int argc, char **argv)
 {
-	char prepared[64];
+	char prepared[96];
 	int pair[2];
 	pid_t keeper;
 
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 			become_keeper(argv[1], pair[1]);
 		close(pair[1]);
 		if (keeper > 0) {
-			snprintf(prepared, sizeof prepared, "%d:%d", pair[0], (int)keeper);
+			snprintf(prepared, sizeof prepared, "%d:%d:%d", pair[0], (int)keeper, (int)getpid());
 			setenv("BERTH_PREPARED_KEEPER", prepared, 1);
 		} else {
 			close(pair[0]);

@@ -1,24 +1,8 @@
 import type { ContainerConfig, Loose } from '#spec/docker-api/containers.ts';
 import type { CommitOptions, ImageRunConfig } from '#spec/docker-api/images.ts';
+import { RUN_CONFIG_KEYS } from '#spec/docker-api/run-config-keys.ts';
 import type { Store } from '#store/open-store.ts';
 import type { LocatedContainer } from '../containers/api.ts';
-
-/** The parts of a container's configuration that an image keeps. */
-const KEYS = [
-  'User',
-  'ExposedPorts',
-  'Env',
-  'Entrypoint',
-  'Cmd',
-  'Volumes',
-  'WorkingDir',
-  'Labels',
-  'StopSignal',
-  'ArgsEscaped',
-  'Healthcheck',
-  'OnBuild',
-  'Shell',
-] as const;
 
 /**
  * What an image keeps of a container's configuration.
@@ -26,7 +10,7 @@ const KEYS = [
  * @param wanted goes before the container's own; what it leaves empty is the container's
  */
 export function committedConfig(own: Loose<ContainerConfig>, wanted: Loose<ContainerConfig> = {}): ImageRunConfig {
-  const entries = KEYS.map((key) => [key, isEmpty(wanted[key]) ? own[key] : wanted[key]] as const);
+  const entries = RUN_CONFIG_KEYS.map((key) => [key, isEmpty(wanted[key]) ? own[key] : wanted[key]] as const);
   return Object.fromEntries(entries.filter(([, value]) => !isEmpty(value))) as ImageRunConfig;
 }
 

@@ -1,28 +1,12 @@
 import { formatTimeNs, ZERO_TIME } from '#base/time.ts';
 import type { ImageHistoryItem, ImageInspect, ImageRunConfig } from '#spec/docker-api/images.ts';
+import { RUN_CONFIG_KEYS } from '#spec/docker-api/run-config-keys.ts';
 import type { LayerDirectory } from '../drivers/driver.ts';
 import type { ImageTable } from '../metadata/image-table.ts';
 import type { LayerRow } from '../metadata/layer-table.ts';
 import { createdSeconds } from './created.ts';
 import type { StoredImage } from './image-store.ts';
 import { splitNames } from './list-images.ts';
-
-/** In the order in which Docker writes them. */
-const RUN_CONFIG_KEYS = [
-  'User',
-  'ExposedPorts',
-  'Env',
-  'Entrypoint',
-  'Cmd',
-  'Volumes',
-  'WorkingDir',
-  'Labels',
-  'StopSignal',
-  'ArgsEscaped',
-  'Healthcheck',
-  'OnBuild',
-  'Shell',
-] as const satisfies readonly (keyof ImageRunConfig)[];
 
 /** What an image says to its containers; what it leaves unsaid is left out. */
 function shownConfig(config: ImageRunConfig): ImageRunConfig {

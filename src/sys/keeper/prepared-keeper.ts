@@ -5,14 +5,28 @@ export interface PreparedKeeper {
   readonly pid: number;
 }
 
+const VARIABLE = 'BERTH_PREPARED_KEEPER';
+
 /**
- * The keeper that the launcher started before this program (native/launch), which waits for a plan.
+ * Reads what the launcher (native/launch) says of the keeper that it started: `descriptor:pid:owner`.
  *
- * @returns `undefined` when there is none, or when it was taken before
+ * @param owner pid of this process; a variable that another process inherited is not its own
+ * @returns `undefined` when it says nothing to this process
+ */
+export function parsePreparedKeeper(value: string, owner: number): { descriptor: number; pid: number } | undefined {
+  const [, descriptor, pid, owns] = /^(\d+):(\d+):(\d+)$/.exec(value) ?? [];
+  if (Number(owns) !== owner || Number(descriptor) <= 2) return undefined;
+  return { descriptor: Number(descriptor), pid: Number(pid) };
+}
+
+/**
+ * The keeper that the launcher started before this program, which waits for a plan.
+ *
+ * @returns `undefined` when there is none, when it was taken before, and when `BERTH_KEEPER` names another keeper
  */
 export function takePreparedKeeper(): PreparedKeeper | undefined {
-  const [descriptor, pid] = (process.env['BERTH_PREPARED_KEEPER'] ?? '').split(':').map(Number);
-  delete process.env['BERTH_PREPARED_KEEPER'];
-  if (descriptor === undefined || pid === undefined || !(descriptor > 2) || !(pid > 0)) return undefined;
-  return { channel: new Socket({ fd: descriptor, readable: true, writable: true }), pid };
+  const prepared = parsePreparedKeeper(process.env[VARIABLE] ?? '', process.pid);
+  delete process.env[VARIABLE];
+  if (prepared === undefined || process.env['BERTH_KEEPER']) return undefined;
+  return { channel: new Socket({ fd: prepared.descriptor, readable: true, writable: true }), pid: prepared.pid };
 }

@@ -236,6 +236,9 @@ static void request(struct client *c, uint8_t type, const uint8_t *data, uint32_
 		stdin_end();
 		reply_errno(c, 0);
 		break;
+	case CTL_NAMES:
+		reply_errno(c, names_start());
+		break;
 	case CTL_WAIT:
 		c->acknowledges = len == 1 && data[0];
 		c->state = WATCHING;

@@ -31,6 +31,7 @@ void finish_failed(void)
 
 	K.aborted = true;
 	kill_child();
+	names_close();
 	run_tolerant(SIDE_CLEANUP, &ignored);
 	log_close();
 	unlink("go");

@@ -55,9 +55,9 @@ struct failure {
 
 struct settings {
 	uint64_t mode, stdio, stdin_mode, pipe_uid, pipe_gid, log_driver, log_max_size, log_max_files, die_with_keeper,
-		preserve_fds;
-	const char *run_dir, *console_socket, *log_path, *log_attrs;
-	struct list compress, collect, exit_argv, exit_env;
+		preserve_fds, names_now;
+	const char *run_dir, *console_socket, *log_path, *log_attrs, *names_path, *names_id;
+	struct list compress, collect, exit_argv, exit_env, names_argv, names_env;
 };
 
 struct plan {
@@ -149,7 +149,7 @@ int slot_set(uint64_t slot, int fd);
 bool is_on(int fd, long fs_magic);
 int remove_tree(int dir, int depth);
 int copy_tree(int from, int to, int depth);
-int connect_unix(const char *path);
+int connect_unix(const char *path, int flags);
 
 /* start.c */
 int open_stdio(void);
@@ -192,7 +192,7 @@ void log_child_ended(pid_t pid);
 
 /* client.c */
 enum { CLIENTS_MAX = 128, STDIN_CHUNK = 32 << 10, IO_CAP = 64 << 10 };
-enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_CLIENT };
+enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_NAMES, TAG_NAMES_TIMER, TAG_CLIENT };
 void client_accept(int listener);
 void client_event(unsigned number, uint32_t events);
 void clients_output(int stream, const char *data, size_t len);
@@ -222,6 +222,13 @@ bool stdin_is_full(void);
 bool stdin_is_closed(void);
 char *io_buffer(void);
 void release_pages(void *start, size_t len);
+
+/* names.c */
+int names_take(uint32_t number, int fd);
+int names_start(void);
+void names_event(void);
+void names_timer(void);
+void names_close(void);
 
 /* monitor.c, finish.c */
 int monitor_prepare(void);

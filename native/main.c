@@ -149,7 +149,7 @@ static int hand_out_master(void)
 
 	if (!*path)
 		return 0;
-	fd = connect_unix(path);
+	fd = connect_unix(path, 0);
 	if (fd < 0)
 		return fd;
 	err = K.master < 0 ? -ENXIO : send_fd(fd, K.master, "/dev/ptmx", 9);

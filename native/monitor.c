@@ -175,6 +175,10 @@ static bool turn(int timeout)
 			stdin_event();
 		else if (tag == TAG_STDOUT || tag == TAG_STDERR)
 			source_event((int)(tag - TAG_STDOUT));
+		else if (tag == TAG_NAMES)
+			names_event();
+		else if (tag == TAG_NAMES_TIMER)
+			names_timer();
 		else if (tag >= TAG_CLIENT)
 			client_event(tag - TAG_CLIENT, e[i].events);
 	}
@@ -230,6 +234,8 @@ void monitor(void)
 		if (K.master >= 0)
 			fcntl(K.master, F_SETFL, O_NONBLOCK);
 		streams_open();
+		if (K.plan.set.names_now)
+			names_start();
 	}
 	while (!turn(K.started && !resting ? REST_MS : -1))
 		;
@@ -245,6 +251,7 @@ void monitor(void)
 	if (K.plan.set.mode == MODE_SUPERVISE)
 		streams_drain();
 	log_close();
+	names_close();
 	len = finish_exited(record, sizeof record);
 	report_exit();
 	if (K.plan.set.mode == MODE_SUPERVISE)

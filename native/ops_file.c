@@ -167,7 +167,7 @@ int op_open_process(struct op *op)
 	return slot_set(slot, fd);
 }
 
-int connect_unix(const char *path)
+int connect_unix(const char *path, int flags)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	char link[64];
@@ -185,7 +185,7 @@ int connect_unix(const char *path)
 		path = link;
 	}
 	strcpy(name.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name))
 		err = -errno;
 	if (err && fd >= 0)
@@ -199,7 +199,7 @@ int op_connect(struct op *op)
 {
 	uint64_t slot = op_int(op);
 
-	return slot_set(slot, connect_unix(op_str(op)));
+	return slot_set(slot, connect_unix(op_str(op), 0));
 }
 
 int op_close(struct op *op)

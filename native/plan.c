@@ -224,6 +224,7 @@ void plan_settings(struct plan *plan)
 	s->log_max_files = op_int(&op);
 	s->die_with_keeper = op_int(&op);
 	s->preserve_fds = op_int(&op);
+	s->names_now = op_int(&op);
 	s->run_dir = op_str(&op);
 	s->console_socket = op_str(&op);
 	s->log_path = op_str(&op);
@@ -232,6 +233,10 @@ void plan_settings(struct plan *plan)
 	s->collect = op_list(&op);
 	s->exit_argv = op_list(&op);
 	s->exit_env = op_list(&op);
+	s->names_path = op_str(&op);
+	s->names_id = op_str(&op);
+	s->names_argv = op_list(&op);
+	s->names_env = op_list(&op);
 }
 
 uint64_t op_int(struct op *op)

@@ -31,7 +31,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 
 /* clang-format off */
 #define OPCODES(X) \
-	X(settings, 1, "iiiiiiiiiissssllll", 0) \
+	X(settings, 1, "iiiiiiiiiiissssllllssll", 0) \
 	/* files */ \
 	X(mkdir, 10, "piiiii", S_ALL) \
 	X(write, 11, "pbiii", S_ALL) \
@@ -69,6 +69,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(netlink, 57, "iBbl", S_ALL) \
 	X(hostname, 58, "s", S_C) \
 	X(domainname, 59, "s", S_C) \
+	X(name_sockets, 60, "ii", S_C) \
 	/* the process */ \
 	X(post, 70, "", S_P | S_C) \
 	X(wait, 71, "", S_P | S_C) \
@@ -137,6 +138,7 @@ enum reason {
 #define CTL_SIGNAL 'K' /* i32 number */
 #define CTL_CLOSE_STDIN 'I'
 #define CTL_WAIT 'W'  /* u8 1: will acknowledge; answered now with OK and at the exit with EXIT */
+#define CTL_NAMES 'N' /* from now on the name server sockets are handed to the resolver */
 #define CTL_OK 'O'    /* to attach: u64 bytes of the current log file, u32 rotations so far */
 #define CTL_ERROR 'E' /* u32 errno */
 #define CTL_EXIT 'X'  /* the exit record */
@@ -151,5 +153,6 @@ enum reason {
 #define SYNC_ACK 'A'
 #define SYNC_ERROR 'E'
 #define SYNC_CLONED 'N'
+#define SYNC_NAMES 'D' /* with a name server socket; value: which */
 
 #endif

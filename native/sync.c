@@ -177,6 +177,11 @@ int sync_receive(void)
 			return -EPROTO;
 		K.master = fd;
 		break;
+	case SYNC_NAMES:
+		err = names_take(m.value, fd);
+		if (err)
+			return err;
+		break;
 	case SYNC_LISTENER:
 		err = forward_listener(m.value);
 		if (err) {

@@ -58,6 +58,7 @@ const EVERY: { readonly [Name in OpName]: Extract<PlanOp, { op: Name }> } = {
   netlink: { side: 'child', op: 'netlink', family: 0, messages: [{ bytes: new Uint8Array(32) }] },
   hostname: { side: 'child', op: 'hostname', name: 'box' },
   domainname: { side: 'child', op: 'domainname', name: 'dom' },
+  'name-sockets': { side: 'child', op: 'name-sockets', address: 0x7f00_000b, port: 61053 },
   post: { side: 'child', op: 'post' },
   wait: { side: 'parent', op: 'wait' },
   gate: { side: 'child', op: 'gate' },

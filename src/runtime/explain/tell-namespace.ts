@@ -15,6 +15,7 @@ const NAMES: ReadonlySet<string> = new Set<NamespaceOp['op']>([
   'netlink',
   'hostname',
   'domainname',
+  'name-sockets',
 ]);
 
 export function isNamespaceOp(op: PlanOp): op is Op {
@@ -77,9 +78,17 @@ export function tellNamespace(narration: Narration, op: Op): void {
     case 'domainname':
       narration.tell('Namespaces', op.side, `domain name ${op.name}`);
       return;
+    case 'name-sockets':
+      narration.tell('Network', op.side, `sockets for names on ${ipv4Text(op.address)}, port ${op.port}, TCP and UDP`);
+      return;
     default:
       op satisfies never;
   }
+}
+
+/** The dotted text of an IPv4 address that is a number. */
+function ipv4Text(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }
 
 function signed(value: bigint): string {

@@ -168,6 +168,15 @@ export function closeStdin(runDir: string): Promise<void> {
   return ask(runDir, 'close stdin', 'I');
 }
 
+/**
+ * Lets the resolver answer at the name server sockets of a running process from now on (`names` of its plan).
+ *
+ * @throws BerthError when its plan has no `names`
+ */
+export function serveNames(runDir: string): Promise<void> {
+  return ask(runDir, 'serve names', 'N');
+}
+
 export interface WatchedExit {
   readonly record: ExitRecord;
   /** Takes the exit over: the keeper does not run the plan's exit command then. */

@@ -45,6 +45,7 @@ function encodeSettings(out: PlanWriter, plan: LaunchPlan): void {
   out.int(file?.maxFiles ?? 0);
   out.flag(plan.dieWithKeeper ?? true);
   out.int(plan.preserveFds ?? 0);
+  out.flag(plan.names?.answerAtOnce);
   out.text(plan.runDir);
   out.text((stdio.kind === 'terminal' && stdio.consoleSocket) || '');
   out.text(file?.path ?? '');
@@ -53,6 +54,10 @@ function encodeSettings(out: PlanWriter, plan: LaunchPlan): void {
   out.texts(exit.collect.flatMap((file) => [file.name, file.path]));
   out.texts(exit.command?.argv ?? []);
   out.texts(exit.command?.env ?? []);
+  out.text(plan.names?.socket ?? '');
+  out.text(plan.names?.id ?? '');
+  out.texts(plan.names?.resolver.argv ?? []);
+  out.texts(plan.names?.resolver.env ?? []);
 }
 
 function packed(words: readonly number[]): Buffer {
@@ -274,6 +279,9 @@ function encodeNamespaceOp(out: PlanWriter, op: NotMountOp): void {
     case 'domainname':
       out.text(op.name);
       break;
+    case 'name-sockets':
+      out.int(op.address).int(op.port);
+      break;
     default:
       encodeProcessOp(out, op);
   }
@@ -292,7 +300,8 @@ type ProcessOnlyOp = Exclude<
       | 'device-filter'
       | 'netlink'
       | 'hostname'
-      | 'domainname';
+      | 'domainname'
+      | 'name-sockets';
   }
 >;
 

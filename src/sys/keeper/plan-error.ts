@@ -201,6 +201,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   netlink: 'set up the network',
   hostname: 'set the host name',
   domainname: 'set the domain name',
+  'name-sockets': 'open the name server sockets',
   post: 'synchronize',
   wait: 'synchronize',
   gate: 'wait for start',

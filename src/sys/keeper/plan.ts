@@ -160,7 +160,9 @@ export type NamespaceOp =
       messages: readonly { readonly bytes: Uint8Array; readonly holes?: readonly NetlinkHole[] }[];
     }
   | { op: 'hostname'; name: string }
-  | { op: 'domainname'; name: string };
+  | { op: 'domainname'; name: string }
+  /** UDP and TCP sockets in the current network namespace, kept by the keeper for the resolver (`names` of the plan). `address`: IPv4 as a number. */
+  | { op: 'name-sockets'; address: number; port: number };
 
 // --- the process -------------------------------------------------------------------------------------------------
 
@@ -287,6 +289,18 @@ export interface ExitPlan {
   readonly command?: { readonly argv: readonly string[]; readonly env: readonly string[] };
 }
 
+/** Who answers at the sockets of `name-sockets`, and what else must run beside the container. Mode supervise only. */
+export interface NamesPlan {
+  /** Unix socket on which the resolver listens; absolute. */
+  readonly socket: string;
+  /** What the resolver knows the container by. */
+  readonly id: string;
+  /** Started when nobody listens. */
+  readonly resolver: { readonly argv: readonly string[]; readonly env: readonly string[] };
+  /** False: the sockets wait until `serveNames` is asked for. */
+  readonly answerAtOnce: boolean;
+}
+
 export interface LaunchPlan {
   /**
    * supervise: the keeper stays, serves `<runDir>/ctl`, writes log and `<runDir>/exit`.
@@ -299,6 +313,7 @@ export interface LaunchPlan {
   readonly stdio: StdioPlan;
   readonly log: LogPlan;
   readonly exit: ExitPlan;
+  readonly names?: NamesPlan;
   /** supervise and foreground: kill the process when the keeper dies. Default true. */
   readonly dieWithKeeper?: boolean;
   /** Extra descriptors 3, 4, ... for the process; given to `launch` in `extraFds`. */

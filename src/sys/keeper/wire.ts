@@ -45,6 +45,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   netlink: 57,
   hostname: 58,
   domainname: 59,
+  'name-sockets': 60,
   post: 70,
   wait: 71,
   gate: 72,

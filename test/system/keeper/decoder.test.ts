@@ -134,6 +134,7 @@ const OPS: readonly [PlanOp, string][] = [
   ],
   [{ op: 'hostname', side: 'child', name: 'h' }, '58 3 "h"'],
   [{ op: 'domainname', side: 'child', name: 'd' }, '59 3 "d"'],
+  [{ op: 'name-sockets', side: 'child', address: 0x7f00_000b, port: 61053 }, '60 3 2130706443 61053'],
   [{ op: 'post', side: 'parent' }, '70 2'],
   [{ op: 'wait', side: 'child' }, '71 3'],
   [
@@ -205,6 +206,7 @@ const plan: LaunchPlan = {
   exit: { collect: [{ name: 'n', path: '/f' }], command: { argv: ['c', 'd'], env: ['E='] } },
   dieWithKeeper: false,
   preserveFds: 2,
+  names: { socket: '/s', id: 'i', resolver: { argv: ['r'], env: ['F='] }, answerAtOnce: true },
   ops: [
     ...OPS.map(([op]) => op),
     { op: 'clone', side: 'before', namespaces: ['mount', 'pid'], cgroup: 3 },
@@ -221,7 +223,10 @@ function dump(bytes: Buffer): string[] {
 
 test('the keeper reads every field of every op as encodePlan() was given it', () => {
   const [settings, ...ops] = dump(encodePlan(plan));
-  assert.equal(settings, '1 0 0 1 2 1 2 1 8589934593 5 0 2 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="]');
+  assert.equal(
+    settings,
+    '1 0 0 1 2 1 2 1 8589934593 5 0 2 1 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="] "/s" "i" ["r"] ["F="]',
+  );
   for (const [i, [op, expected]] of OPS.entries()) assert.equal(ops[i], expected, op.op);
   assert.deepEqual(ops.slice(OPS.length), ['50 0 537001984 3', '72 3', '87 3 "e" "/bin" ["e","-x"] ["A=b"]']);
 });

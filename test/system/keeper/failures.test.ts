@@ -107,6 +107,12 @@ for (const [side, bare, errno] of FAILING) {
   });
 }
 
+test('name server sockets on an address that is in use fail the start, named', async () => {
+  const op: PlanOp = { side: 'child', op: 'name-sockets', address: 0x7f00_000b, port: 53 };
+  const plan = basicPlan(scratch.run(), scratch.lower, { argv: ['true'], beforePivot: [op, op] });
+  await assert.rejects(launch(plan), /open the name server sockets: EADDRINUSE/);
+});
+
 test('the kernel explains a mount that failed in its own words', async () => {
   const plan = basicPlan({ ...scratch.run(), upper: NO }, scratch.lower, { argv: ['true'] });
   await assert.rejects(launch(plan), /upper|ENOENT|no such file/);

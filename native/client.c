@@ -322,19 +322,30 @@ void client_event(unsigned number, uint32_t events)
 	}
 }
 
-void client_accept(int listener)
+/* Takes a non-blocking connection over. */
+static void add(int fd, enum client_state state)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return;
 	for (struct client *c = clients; c < clients + CLIENTS_MAX; c++)
 		if (c->state == FREE) {
-			*c = (struct client){.fd = fd, .state = REQUEST};
+			*c = (struct client){.fd = fd, .state = state, .acknowledges = state == WATCHING};
 			refresh(c);
 			return;
 		}
 	close(fd);
+}
+
+void client_accept(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0)
+		add(fd, REQUEST);
+}
+
+/* Whoever started the process watches it from its first moment on, for as long as it keeps the channel. */
+void client_watches(int fd)
+{
+	add(fd, WATCHING);
 }
 
 /* The exit, to everybody: watchers get the record, attached clients what is still kept for them, then the end. */

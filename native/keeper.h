@@ -85,7 +85,7 @@ struct keeper {
 	int restore_pid, restore_time; /* namespaces to return to after the clone */
 	pid_t child;
 	int child_status; /* from waitpid, valid when reaped */
-	bool reaped, ready, created, released, started, in_child, aborted;
+	bool reaped, ready, created, released, watched, started, in_child, aborted;
 	mode_t umask;
 	uint32_t posts; /* posts of the other side that no wait consumed yet */
 	uint64_t created_ns, started_ns, finished_ns;
@@ -194,6 +194,7 @@ void log_child_ended(pid_t pid);
 enum { CLIENTS_MAX = 128, STDIN_CHUNK = 32 << 10, IO_CAP = 64 << 10 };
 enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_NAMES, TAG_NAMES_TIMER, TAG_CLIENT };
 void client_accept(int listener);
+void client_watches(int fd);
 void client_event(unsigned number, uint32_t events);
 void clients_output(int stream, const char *data, size_t len);
 void clients_refresh(void);

@@ -70,8 +70,14 @@ static void after_start(void)
 		(void)!symlink(when, "started"); /* one atomic call; nobody follows it */
 	close_fd(&K.sync);
 	control_send(MSG_STARTED, "", 0);
-	if (K.plan.set.mode == MODE_SUPERVISE)
+	if (K.plan.set.mode == MODE_SUPERVISE && K.watched && K.control >= 0) {
+		epoll_ctl(K.epoll, EPOLL_CTL_DEL, K.control, NULL);
+		fcntl(K.control, F_SETFL, O_NONBLOCK);
+		client_watches(K.control);
+		K.control = -1;
+	} else if (K.plan.set.mode == MODE_SUPERVISE) {
 		close_fd(&K.control);
+	}
 	run_tolerant(SIDE_STARTED, &ignored);
 	for (int i = 0; i < SLOTS; i++)
 		close_fd(&K.slots[i]);
@@ -99,8 +105,9 @@ static void on_control(void)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0 && command == CMD_GO && !K.released && K.sync >= 0) {
+	if (n > 0 && (command == CMD_GO || command == CMD_GO_WATCH) && !K.released && K.sync >= 0) {
 		K.released = true;
+		K.watched = command == CMD_GO_WATCH;
 		sync_send(SYNC_GO, 0, -1);
 		return;
 	}
@@ -253,8 +260,9 @@ void monitor(void)
 	log_close();
 	names_close();
 	len = finish_exited(record, sizeof record);
-	report_exit();
 	if (K.plan.set.mode == MODE_SUPERVISE)
 		announce(len);
+	else
+		report_exit();
 	_exit(0);
 }

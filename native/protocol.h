@@ -127,9 +127,13 @@ enum reason {
 #define MSG_CREATED 'C' /* u32 pid */
 #define MSG_STARTED 'S'
 #define MSG_FAILED 'F' /* u8 side, u16 opcode, u32 index, i32 errno, u8 reason, s path, s detail (u16 lengths) */
-#define MSG_EXITED 'X' /* u32 code, u32 signal; foreground mode */
-/* TypeScript -> keeper: one byte. The end of the stream before GO means ABORT. */
+#define MSG_EXITED 'X' /* foreground mode: u32 code, u32 signal; after CMD_GO_WATCH: the exit record */
+/*
+ * TypeScript -> keeper: one byte. The end of the stream before GO means ABORT. With GO_WATCH a supervising keeper keeps the channel
+ * as a watcher that acknowledges the exit (any byte) unless it leaves first.
+ */
 #define CMD_GO 'G'
+#define CMD_GO_WATCH 'W'
 #define CMD_ABORT 'A'
 
 /* Control socket: u32 length of the rest, u8 type, payload; both ways. After the OK to an attach the connection is raw. */

@@ -49,6 +49,7 @@ async function buildBundles(): Promise<void> {
     target: 'node26',
     minifySyntax: true,
     minifyWhitespace: true,
+    minifyIdentifiers: true,
     sourcemap: 'external',
     external: ['koffi'],
     // A script with a code cache of its own cannot import; what is not bundled is required.

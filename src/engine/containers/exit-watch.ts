@@ -1,5 +1,6 @@
 import { isBerthError } from '#base/errors.ts';
-import { watchExit } from '#sys/keeper/attach.ts';
+import { type WatchedExit, watchExit } from '#sys/keeper/attach.ts';
+import type { Launch } from '#sys/keeper/launch.ts';
 
 /**
  * Sees containers end and has it recorded at once: one connection per container to its keeper, however many wait for it.
@@ -25,19 +26,35 @@ export class ExitWatch {
   ended(id: string): Promise<void> {
     const running = this.#watched.get(id);
     if (running !== undefined) return running;
-    const watch = this.#watch(id).finally(() => this.#watched.delete(id));
+    return this.#keep(id, () => watchExit(this.#runDirectory(id), { willAcknowledge: true, signal: this.#closing }));
+  }
+
+  /** Watches a container that this process has just started, over the channel that it has to the keeper already. */
+  started(id: string, launched: Launch): void {
+    const leave = () => launched.leave();
+    this.#closing.addEventListener('abort', leave, { once: true });
+    this.#keep(id, () => launched.watch())
+      .catch(() => undefined)
+      .finally(() => this.#closing.removeEventListener('abort', leave));
+  }
+
+  #keep(id: string, exit: () => Promise<WatchedExit>): Promise<void> {
+    const watch = this.#watch(id, exit).finally(() => {
+      if (this.#watched.get(id) === watch) this.#watched.delete(id);
+    });
     this.#watched.set(id, watch);
     return watch;
   }
 
-  async #watch(id: string): Promise<void> {
+  async #watch(id: string, next: () => Promise<WatchedExit>): Promise<void> {
     try {
-      const exit = await watchExit(this.#runDirectory(id), { willAcknowledge: true, signal: this.#closing });
+      const exit = await next();
       await this.#record(id);
       exit.acknowledge();
     } catch (error) {
       // Closing, or the keeper was killed: the row tells.
-      if (this.#closing.aborted || isBerthError(error, 'conflict')) return;
+      const isKeeperGone = isBerthError(error) && (error.code === 'keeper.gone' || error.code === 'keeper.died');
+      if (this.#closing.aborted || isKeeperGone) return;
       throw error;
     }
   }

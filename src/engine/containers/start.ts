@@ -110,7 +110,7 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
   });
   fault('start.recorded');
   await context.pending.connect(row.id, (wish) => attach(runDirectory, wish));
-  await launched.start();
+  await launched.start({ watch: true });
   const init = isForeignRuntime(row.hostConfig.Runtime) ? await foreignInit(runDirectory) : {};
   const startedNs = readStartTimeNs(runDirectory) ?? nowNs();
   fault('start.started');
@@ -127,6 +127,7 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
     });
     context.emit(containerEvent(row, 'start', {}, startedNs));
   });
+  context.exits.started(row.id, launched);
   context.feed.announce();
 }
 

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { isBerthError } from '#base/errors.ts';
 import { nowNs, parseTimeNs } from '#base/time.ts';
-import { watchExit } from '#sys/keeper/attach.ts';
 import { readExitRecord } from '#sys/keeper/exit-record.ts';
+import type { Launch } from '#sys/keeper/launch.ts';
 import { containerEvent } from '../containers/events.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ExecRow } from '../state/exec-table.ts';
@@ -42,16 +42,19 @@ export function settleExec(context: EngineContext, exec: ExecRow): ExecRow {
   return context.execs.get(exec.id);
 }
 
-/** Waits for the end of a running exec and records it. */
-export async function followExec(context: EngineContext, exec: ExecRow): Promise<void> {
-  const directory = execDirectory(context.root, exec.containerId, exec.id);
+/** Waits for the end of an exec that this process has just started, and records it. */
+export async function followExec(context: EngineContext, exec: ExecRow, launched: Launch): Promise<void> {
+  const leave = () => launched.leave();
+  context.closing.addEventListener('abort', leave, { once: true });
   try {
-    const exit = await watchExit(directory, { willAcknowledge: true, signal: context.closing });
+    const exit = await launched.watch();
     recordExecExit(context, exec, exit.record.exitCode, parseTimeNs(exit.record.finishedAt) ?? nowNs());
     exit.acknowledge();
   } catch (error) {
     if (context.closing.aborted) return;
-    if (!isBerthError(error, 'conflict')) throw error;
+    if (!isBerthError(error) || error.code !== 'keeper.died') throw error;
     settleExec(context, exec);
+  } finally {
+    context.closing.removeEventListener('abort', leave);
   }
 }

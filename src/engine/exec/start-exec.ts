@@ -78,9 +78,9 @@ async function run(context: EngineContext, row: ContainerRow, exec: ExecRow, det
             stderr: spec.attachStderr,
             detachKeys: detachKeysOf(spec.detachKeys === '' ? undefined : spec.detachKeys, spec.tty),
           });
-    // Watched from before the start on, so that however short it is its end is seen here.
-    followExec(context, exec).catch(() => undefined);
-    await launched.start();
+    // However short it is, its end is seen here.
+    await launched.start({ watch: true });
+    followExec(context, exec, launched).catch(() => undefined);
     fault('exec.started');
     return stream ?? (detached ? undefined : endedStream());
   } catch (error) {

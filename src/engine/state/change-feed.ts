@@ -3,8 +3,13 @@ import { basename } from 'node:path';
 
 /** The longest a waiter sleeps without looking: covers a lost notice, for example of a file system without inotify. */
 const LOOK_AGAIN_MS = 1000;
-/** Other processes are listened to only by those who wait longer than this: most waits end by what this process does. */
-const WATCH_AFTER_MS = 15;
+/** How often a waiter looks while nothing is watched yet. */
+const LOOK_SOON_MS = 15;
+/**
+ * Other processes are listened to only by those who wait longer than this: most waits end by what this process does, and the
+ * kernel takes some 15 ms to end a watch (inotify's marks go with a grace period), which a short command would add to its end.
+ */
+const WATCH_AFTER_MS = 250;
 
 /**
  * Wakes waiters when the database changed: at once for changes this process announces, and by watching the write-ahead log
@@ -16,6 +21,7 @@ export class ChangeFeed {
   readonly #waiters = new Set<() => void>();
   #watcher: FSWatcher | undefined;
   #closed = false;
+  #firstWaitMs: number | undefined;
 
   /** @param database path of the database file */
   constructor(database: string) {
@@ -33,9 +39,10 @@ export class ChangeFeed {
     if (signal?.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.add(resolve);
+    this.#firstWaitMs ??= performance.now();
     const timer =
       this.#watcher === undefined
-        ? setTimeout(() => this.#beginWatching(resolve), WATCH_AFTER_MS)
+        ? setTimeout(() => this.#lookSoon(resolve), LOOK_SOON_MS)
         : setTimeout(resolve, LOOK_AGAIN_MS);
     signal?.addEventListener('abort', () => resolve(), { once: true });
     try {
@@ -46,9 +53,10 @@ export class ChangeFeed {
     }
   }
 
-  /** From here on every change is noticed; what happened before is for the waiter to look at. */
-  #beginWatching(wake: () => void): void {
-    if (!this.#closed) this.#watcher ??= this.#watch();
+  /** After a while every change is noticed; what happened before is for the waiter to look at. */
+  #lookSoon(wake: () => void): void {
+    const waitedMs = performance.now() - (this.#firstWaitMs ?? 0);
+    if (!this.#closed && waitedMs > WATCH_AFTER_MS) this.#watcher ??= this.#watch();
     wake();
   }
 

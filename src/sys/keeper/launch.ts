@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { BerthError } from '#base/errors.ts';
+import type { WatchedExit } from './attach.ts';
 import { encodePlan } from './encode.ts';
+import { parseExitRecord } from './exit-record.ts';
 import { keeperPath } from './keeper-path.ts';
 import type { LaunchPlan } from './plan.ts';
 import { decodeFailure, planError } from './plan-error.ts';
@@ -18,14 +20,27 @@ export interface Launch {
   /** Host pid of the container's first process. */
   readonly pid: number;
   readonly keeperPid: number;
-  /** supervise, foreground: lets the process run; resolves when it has exec'd, rejects with PlanError when it could not. */
-  start(): Promise<void>;
+  /**
+   * supervise, foreground: lets the process run; resolves when it has exec'd, rejects with PlanError when it could not.
+   *
+   * @param o.watch supervise: this process watches from the first moment on, and must call `watch` or `leave`
+   */
+  start(o?: { readonly watch?: boolean }): Promise<void>;
   /** handoff: the keeper leaves the waiting process behind. */
   release(): Promise<void>;
   /** Kills the process and cleans up; resolves when that is done. */
   abort(): Promise<void>;
   /** foreground: the exit status. Never settles in the other modes. */
   readonly exited: Promise<ExitStatus>;
+  /**
+   * After `start({watch: true})`: the exit, with everything of the plan's cleanup done. The keeper waits for `acknowledge` up to ten
+   * seconds, unless this process ends or leaves; without it the keeper runs the plan's exit command.
+   *
+   * @throws BerthError `keeper.died` when the keeper was killed
+   */
+  watch(): Promise<WatchedExit>;
+  /** After `start({watch: true})`: watches no longer. */
+  leave(): void;
 }
 
 export interface LaunchOptions {
@@ -81,6 +96,10 @@ class Control {
 
   end(): void {
     this.#socket.end();
+  }
+
+  acknowledge(): void {
+    this.#socket.end('a');
   }
 
   destroy(): void {
@@ -155,8 +174,8 @@ function makeLaunch(control: Control, pid: number, keeperPid: number): Launch {
   return {
     pid,
     keeperPid,
-    async start() {
-      control.send('G');
+    async start(o = {}) {
+      control.send(o.watch ? 'W' : 'G');
       await control.next(STARTED);
     },
     async release() {
@@ -167,6 +186,11 @@ function makeLaunch(control: Control, pid: number, keeperPid: number): Launch {
       control.end();
       await control.closed();
     },
+    async watch() {
+      const record = parseExitRecord(await control.next(EXITED));
+      return { record, acknowledge: () => control.acknowledge() };
+    },
+    leave: () => control.destroy(),
     get exited() {
       if (exited === undefined) {
         exited = control.next(EXITED).then((bytes) => ({ code: bytes.readUInt32LE(0), signal: bytes.readUInt32LE(4) }));

@@ -77,6 +77,7 @@ await Promise.all([
   run('sh', ['native/build.sh', `${NEW}/keeper`]),
   buildSmall('init'),
   buildSmall('launch'),
+  buildSmall('probe'),
   buildHelloImage(`${NEW}/hello.tar`),
 ]);
 await warmUp(NEW);

@@ -33,3 +33,31 @@ export function parseGoDuration(text: string): bigint | undefined {
   }
   return sign === '-' ? -total : total;
 }
+
+const BELOW_SECOND: readonly [bigint, string][] = [
+  [1_000_000n, 'ms'],
+  [1_000n, '\u00b5s'],
+  [1n, 'ns'],
+];
+
+function decimals(value: bigint, unit: bigint): string {
+  const fraction = String(value % unit)
+    .padStart(String(unit).length - 1, '0')
+    .replace(/0+$/, '');
+  return `${value / unit}${fraction === '' || unit === 1n ? '' : `.${fraction}`}`;
+}
+
+/** A duration as Go prints it (`time.Duration.String`): `1h30m0s`, `1.5s`, `200ms`. */
+export function formatGoDuration(ns: bigint): string {
+  if (ns === 0n) return '0s';
+  if (ns < 0n) return `-${formatGoDuration(-ns)}`;
+  const second = 1_000_000_000n;
+  if (ns < second) {
+    const [unit, name] = BELOW_SECOND.find(([size]) => ns >= size)!;
+    return `${decimals(ns, unit)}${name}`;
+  }
+  const minutes = ns / (60n * second);
+  const rest = `${decimals(ns % (60n * second), second)}s`;
+  if (minutes === 0n) return rest;
+  return minutes < 60n ? `${minutes}m${rest}` : `${minutes / 60n}h${minutes % 60n}m${rest}`;
+}

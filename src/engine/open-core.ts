@@ -11,6 +11,7 @@ import type { Events } from './events/api.ts';
 import { createEvents } from './events/event-log.ts';
 import type { Execs } from './exec/api.ts';
 import { createExecs } from './exec/execs.ts';
+import { watchHealth } from './health/health-monitor.ts';
 import { openContext } from './open-context.ts';
 import { watchAll } from './resident.ts';
 import { EVENT_SCHEMA } from './state/event-schema.ts';
@@ -42,13 +43,18 @@ export function openCore(options: EngineOptions): Core {
     closing: closing.signal,
     events: (sql, feed) => createEvents({ table: new EventTable(sql), changes: feed }),
   });
-  if (options.resident) watchAll(context);
+  const containers = createContainers(context);
+  const execs = createExecs(context);
+  if (options.resident) {
+    watchAll(context);
+    watchHealth({ context, containers, execs });
+  }
   return {
     root,
     context,
     store,
-    containers: createContainers(context),
-    execs: createExecs(context),
+    containers,
+    execs,
     events: context.events,
     close: async () => {
       if (closing.signal.aborted) return;

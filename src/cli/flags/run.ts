@@ -173,6 +173,24 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
   { name: 'volume-driver', type: 'string', usage: 'Optional volume driver for the container' },
   { name: 'volumes-from', type: 'list', usage: 'Mount volumes from the specified container(s)' },
   { name: 'workdir', short: 'w', type: 'string', usage: 'Working directory inside the container' },
+  {
+    name: 'health-http',
+    type: 'string',
+    usage: "URL that must answer with a status below 400, asked from inside the container's network",
+    own: true,
+  },
+  {
+    name: 'health-on-failure',
+    type: 'string',
+    usage: 'What follows when the container becomes unhealthy: none, kill, stop or restart',
+    own: true,
+  },
+  {
+    name: 'health-tcp',
+    type: 'string',
+    usage: "Port ([HOST:]PORT) that must take a connection from inside the container's network",
+    own: true,
+  },
   { name: 'explain', usage: 'Print what the kernel would be asked to do, in plain words, and run nothing', own: true },
 ];
 

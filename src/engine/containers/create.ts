@@ -30,7 +30,8 @@ import { checkRuntime } from './runtime-name.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
 const NAME_ATTEMPTS = 12;
-const NO_HEALTH_CHECKS = 'Health checks are not run yet: the container will stay in the health state "starting".';
+const NO_HEALTH_CHECKS =
+  'Health checks are run by a daemon (berth daemon): without one the container stays in the health state "starting".';
 
 /** Everything about a container that is decided before anything is written. */
 export interface Draft {
@@ -122,7 +123,7 @@ export async function draftContainer(
   warnings.push(...platformWarnings(image, options.platform));
   const id = newId();
   const config = mergeConfig(request, image.config, defaultHostname(id, host));
-  if (hasHealthcheck(config)) warnings.push(NO_HEALTH_CHECKS);
+  if (hasHealthcheck(config) && !context.options.resident) warnings.push(NO_HEALTH_CHECKS);
   const mounts = collectMounts(config, host, {
     exists: existsSync,
     mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],

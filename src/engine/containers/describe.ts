@@ -7,8 +7,8 @@ import type {
   MountPoint,
   NetworkSettings,
 } from '#spec/docker-api/containers.ts';
+import { healthOf } from '../health/health-state.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { hasHealthcheck } from './merge-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { joinedContainer } from './namespace-mode.ts';
 
@@ -28,6 +28,7 @@ export function statusOf(row: ContainerRow): ContainerStatus {
 /** `State` of inspect. */
 export function stateOf(row: ContainerRow): ContainerState {
   const status = statusOf(row);
+  const health = healthOf(row);
   return {
     Status: status,
     Running: status === 'running' || status === 'paused' || status === 'restarting',
@@ -40,10 +41,7 @@ export function stateOf(row: ContainerRow): ContainerState {
     Error: row.error,
     StartedAt: row.startedAt === '' ? ZERO_TIME : row.startedAt,
     FinishedAt: row.finishedAt === '' ? ZERO_TIME : row.finishedAt,
-    // Checks do not run yet: the container stays in the state Docker gives it before the first one.
-    ...(hasHealthcheck(row.spec.config) && row.starts > 0
-      ? { Health: { Status: 'starting', FailingStreak: 0, Log: [] } }
-      : {}),
+    ...(health === undefined ? {} : { Health: health }),
   };
 }
 
@@ -58,8 +56,9 @@ export function statusText(row: ContainerRow, nowMs: number): string {
   const ended = humanDuration(secondsSince(row.finishedAt, nowMs));
   switch (status) {
     case 'running': {
-      const health = hasHealthcheck(row.spec.config) ? ' (health: starting)' : '';
-      return `Up ${humanDuration(secondsSince(row.startedAt, nowMs))}${health}`;
+      const health = healthOf(row)?.Status;
+      const suffix = health === undefined ? '' : health === 'starting' ? ' (health: starting)' : ` (${health})`;
+      return `Up ${humanDuration(secondsSince(row.startedAt, nowMs))}${suffix}`;
     }
     case 'paused':
       return `Up ${humanDuration(secondsSince(row.startedAt, nowMs))} (Paused)`;

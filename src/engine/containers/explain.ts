@@ -43,6 +43,7 @@ export async function explainContainer(
     restartAtMs: 0,
     restarter: '',
     stoppedByUser: false,
+    health: null,
   };
   const rootfs = context.images.preview(draft.id, draft.image.id);
   return explain(await containerLaunchPlan(context, row, rootfs, 'explain'));

@@ -1,7 +1,7 @@
 import { BerthError } from '#base/errors.ts';
+import { healthOf } from '../health/health-state.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { networksOf, statusOf } from './describe.ts';
-import { hasHealthcheck } from './merge-config.ts';
 
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
@@ -32,7 +32,7 @@ export function compileFilters(filters: Filters): RowFilter {
     patterns(filters['name'], (row) => [row.name, `/${row.name}`]),
     patterns(filters['id'], (row) => [row.id]),
     patterns(filters['status'], (row) => [statusOf(row)]),
-    words(filters['health'], (row) => [hasHealthcheck(row.spec.config) && row.starts > 0 ? 'starting' : 'none']),
+    words(filters['health'], (row) => [healthOf(row)?.Status ?? 'none']),
     words(filters['isolation'], (row) => [row.hostConfig.Isolation, 'default']),
     words(filters['volume'], (row) =>
       row.spec.mounts.flatMap((mount) => [mount.name || mount.source, mount.destination]),

@@ -2,6 +2,7 @@ import { BerthError } from '#base/errors.ts';
 import { parseSignal } from '#base/signals.ts';
 import type { ContainerConfig, ContainerCreateRequest, HealthConfig } from '#spec/docker-api/containers.ts';
 import type { ImageRunConfig } from '#spec/docker-api/images.ts';
+import { parseNetworkProbe } from '../health/network-probe.ts';
 import { cleanPath } from './mount-spec.ts';
 
 function invalid(message: string): BerthError {
@@ -93,6 +94,7 @@ function mergeHealth(own: HealthConfig | undefined, image: HealthConfig | undefi
     StartPeriod: own.StartPeriod || image.StartPeriod || 0,
     StartInterval: own.StartInterval || image.StartInterval || 0,
     Retries: own.Retries || image.Retries || 0,
+    ...(own.OnFailure === undefined ? {} : { OnFailure: own.OnFailure }),
   };
 }
 
@@ -123,8 +125,13 @@ function checkHealth(health: HealthConfig | undefined): void {
     if (value !== 0 && value < MINIMUM_NS) throw invalid(`${field} in Healthcheck cannot be less than 1ms`);
   }
   if ((health.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative');
-  const [kind] = health.Test ?? [];
-  if (kind !== undefined && !['', 'NONE', 'CMD', 'CMD-SHELL'].includes(kind)) {
+  const action = health.OnFailure ?? 'none';
+  if (!['none', 'kill', 'stop', 'restart'].includes(action)) {
+    throw invalid(`Unknown action "${action}" in healthcheck: must be one of none, kill, stop, restart`);
+  }
+  const [kind, ...words] = health.Test ?? [];
+  if (kind === 'HTTP' || kind === 'TCP') parseNetworkProbe(kind, words);
+  else if (kind !== undefined && !['', 'NONE', 'CMD', 'CMD-SHELL'].includes(kind)) {
     throw invalid(`Unknown type "${kind}" in healthcheck`);
   }
 }

@@ -1,5 +1,6 @@
 import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts';
 import type { ContainerMount } from '../containers/mount-spec.ts';
+import type { HealthRecord } from '../health/health-state.ts';
 
 /**
  * `creating` and `starting` are steps in some process's hands, not shown to users; when that process is dead they are undone.
@@ -57,6 +58,8 @@ export interface ContainerRow {
   /** Token of the process that will start it then; empty when none has taken it on. */
   readonly restarter: string;
   readonly stoppedByUser: boolean;
+  /** Of the last run that was probed; `null` when none was. */
+  readonly health: HealthRecord | null;
 }
 
 /** Columns that change during a container's life. */
@@ -86,6 +89,7 @@ const COLUMNS: Readonly<Record<keyof RowPatch, string>> = {
   restartAtMs: 'restart_at_ms',
   restarter: 'restarter',
   stoppedByUser: 'stopped_by_user',
+  health: 'health',
 };
 
 /** The assignments of an UPDATE for a patch, with their values. */
@@ -134,10 +138,11 @@ export function readRow(raw: Readonly<Record<string, unknown>>): ContainerRow {
     restartAtMs: raw['restart_at_ms'] as number,
     restarter: raw['restarter'] as string,
     stoppedByUser: raw['stopped_by_user'] === 1,
+    health: raw['health'] === '' ? null : (JSON.parse(raw['health'] as string) as HealthRecord),
   };
 }
 
 /** What SELECT needs so that {@link readRow} can read it. */
 export const ROW_COLUMNS = `id, name, CAST(created_ns AS TEXT) AS created_text, image_id, spec, host_config, status, lock,
   boot_id, pid, pid_start, keeper_pid, keeper_start, exit_code, oom_killed, error, started_at, finished_at, starts, exits,
-  restart_count, restart_delay_ms, restart_at_ms, restarter, stopped_by_user`;
+  restart_count, restart_delay_ms, restart_at_ms, restarter, stopped_by_user, health`;

@@ -55,5 +55,6 @@ export const ENGINE_SCHEMA = {
       container_id TEXT NOT NULL
     ) STRICT;
     `,
+    "ALTER TABLE containers ADD COLUMN health TEXT NOT NULL DEFAULT ''",
   ],
 } as const;

@@ -11,6 +11,7 @@ const HEALTHCHECK: Struct = {
     StartPeriod: 'int64',
     StartInterval: 'int64',
     Retries: 'int',
+    OnFailure: 'string',
   },
 };
 

@@ -15,7 +15,11 @@ export interface HealthConfig {
   readonly StartPeriod?: number;
   readonly StartInterval?: number;
   readonly Retries?: number;
+  /** Berth's own: what follows when the container becomes unhealthy; absent: nothing. */
+  readonly OnFailure?: HealthAction;
 }
+
+export type HealthAction = 'none' | 'kill' | 'stop' | 'restart';
 
 /** `Config` of inspect: everything portable about a container. */
 export interface ContainerConfig {

@@ -55,8 +55,9 @@ struct failure {
 
 struct settings {
 	uint64_t mode, stdio, stdin_mode, pipe_uid, pipe_gid, log_driver, log_max_size, log_max_files, die_with_keeper,
-		preserve_fds, names_now;
-	const char *run_dir, *console_socket, *log_path, *log_attrs, *names_path, *names_id;
+		preserve_fds, names_now, forward_kind, forward_port, forward_time, forward_counted;
+	const char *run_dir, *console_socket, *log_path, *log_attrs, *names_path, *names_id, *forward_address;
+	struct blob forward_heads[2], forward_middle, forward_tail, forward_part_tail;
 	struct list compress, collect, exit_argv, exit_env, names_argv, names_env;
 };
 
@@ -189,6 +190,11 @@ uint64_t log_position(uint32_t *generation);
 uint64_t log_dropped(void);
 void log_rest(void);
 void log_child_ended(pid_t pid);
+
+/* log_forward.c */
+int forward_open(void);
+void forward_message(int stream, const char *data, size_t len, bool end, uint64_t ns);
+void forward_close(void);
 
 /* client.c */
 enum { CLIENTS_MAX = 128, STDIN_CHUNK = 32 << 10, IO_CAP = 64 << 10 };

@@ -2,6 +2,7 @@
  * The json-file log: one JSON object a line, byte for byte as Docker's driver writes it, with rotation.
  *
  * A message is a line with its "\n", or, when a line is longer than 16 KiB or has no end, a part of it without.
+ * Messages also go to another place when the plan says so (log_forward.c).
  */
 #include "keeper.h"
 
@@ -17,7 +18,7 @@ enum { PART_MAX = 16384, OUT_CAP = 256 << 10, STREAMS = 2 };
 
 static struct {
 	int fd;
-	bool on;
+	bool on, file;
 	uint64_t size, dropped;
 	uint32_t generation;
 	pid_t compressor;
@@ -63,8 +64,9 @@ static int open_current(int flags)
 
 int log_open(void)
 {
-	L.on = K.plan.set.log_driver == LOG_JSON_FILE;
-	return L.on ? open_current(0) : 0;
+	L.file = K.plan.set.log_driver == LOG_JSON_FILE;
+	L.on = L.file || K.plan.set.forward_kind != FORWARD_NONE;
+	return (L.file ? open_current(0) : 0) ?: forward_open();
 }
 
 static void flush(void)
@@ -235,6 +237,12 @@ static void message(int stream, const char *data, size_t len, bool end, uint64_t
 	static const char *const tails[] = {"\",\"stream\":\"stdout\"", "\",\"stream\":\"stderr\""};
 	size_t attrs = strlen(K.plan.set.log_attrs), most = 6 * len + attrs + 128;
 
+	if (L.part_ns[stream])
+		ns = L.part_ns[stream];
+	L.part_ns[stream] = end ? 0 : ns;
+	forward_message(stream, data, len, end, ns);
+	if (!L.file)
+		return;
 	if (L.used + most > OUT_CAP)
 		flush();
 	if (K.plan.set.log_max_size && L.size + L.used >= K.plan.set.log_max_size) {
@@ -245,9 +253,6 @@ static void message(int stream, const char *data, size_t len, bool end, uint64_t
 		L.dropped += len;
 		return;
 	}
-	if (L.part_ns[stream])
-		ns = L.part_ns[stream];
-	L.part_ns[stream] = end ? 0 : ns;
 	put("{\"log\":\"", 8);
 	put_escaped((const uint8_t *)data, len);
 	if (end)
@@ -324,6 +329,7 @@ void log_close(void)
 		if (L.held[stream])
 			message(stream, line[stream], L.held[stream], false, now_ns());
 	flush();
+	forward_close();
 	wait_for_compressor();
 	if (L.fd >= 0)
 		close(L.fd);

@@ -195,7 +195,8 @@ int plan_check(const uint8_t *data, size_t len, struct plan *plan)
 		return -EINVAL;
 	plan_settings(plan);
 	if (plan->set.mode > MODE_FOREGROUND || plan->set.stdio > STDIO_INHERIT || plan->set.stdin_mode > STDIN_ONCE ||
-	    plan->set.log_driver > LOG_JSON_FILE || plan->set.preserve_fds > 64 || plan->set.run_dir[0] != '/')
+	    plan->set.log_driver > LOG_JSON_FILE || plan->set.forward_kind > FORWARD_TCP ||
+	    plan->set.forward_port > 65535 || plan->set.forward_time > FORWARD_RFC3339 || plan->set.preserve_fds > 64 || plan->set.run_dir[0] != '/')
 		return -EINVAL;
 	/* pipes and a kept terminal need somebody who serves them */
 	if (plan->set.mode != MODE_SUPERVISE && (plan->set.stdio == STDIO_PIPES ||
@@ -237,6 +238,16 @@ void plan_settings(struct plan *plan)
 	s->names_id = op_str(&op);
 	s->names_argv = op_list(&op);
 	s->names_env = op_list(&op);
+	s->forward_kind = op_int(&op);
+	s->forward_address = op_str(&op);
+	s->forward_port = op_int(&op);
+	s->forward_time = op_int(&op);
+	s->forward_counted = op_int(&op);
+	s->forward_heads[0] = op_blob(&op);
+	s->forward_heads[1] = op_blob(&op);
+	s->forward_middle = op_blob(&op);
+	s->forward_tail = op_blob(&op);
+	s->forward_part_tail = op_blob(&op);
 }
 
 uint64_t op_int(struct op *op)

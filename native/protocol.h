@@ -31,7 +31,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 
 /* clang-format off */
 #define OPCODES(X) \
-	X(settings, 1, "iiiiiiiiiiissssllllssll", 0) \
+	X(settings, 1, "iiiiiiiiiiissssllllssllisiiibbbbb", 0) \
 	/* files */ \
 	X(mkdir, 10, "piiiii", S_ALL) \
 	X(write, 11, "pbiii", S_ALL) \
@@ -104,6 +104,8 @@ enum mode { MODE_SUPERVISE, MODE_HANDOFF, MODE_FOREGROUND };
 enum stdio_kind { STDIO_TERMINAL, STDIO_PIPES, STDIO_NULL, STDIO_INHERIT };
 enum stdin_mode { STDIN_CLOSED, STDIN_OPEN, STDIN_ONCE };
 enum log_driver { LOG_NONE, LOG_JSON_FILE };
+enum forward_kind { FORWARD_NONE, FORWARD_UNIX_DATAGRAM, FORWARD_UNIX_STREAM, FORWARD_UDP, FORWARD_TCP };
+enum forward_time { FORWARD_NO_TIME, FORWARD_RFC3164, FORWARD_RFC3339 };
 
 /* Why an op failed, where errno alone does not tell. */
 enum reason {

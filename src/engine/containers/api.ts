@@ -112,7 +112,8 @@ export interface LocatedContainer {
   /** `run/<id>`: the keeper's socket and exit record. */
   readonly runDirectory: string;
   readonly logPath: string;
-  readonly logDriver: string;
+  /** False when its log driver keeps nothing here. */
+  readonly logReadable: boolean;
   readonly logOptions: Readonly<Record<string, string>>;
   /** As the cgroup layer names it, for example `/berth/<id>`. */
   readonly cgroupPath: string;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { BerthError } from '#base/errors.ts';
 import type { HostConfig, RestartPolicy } from '#spec/docker-api/containers.ts';
+import { checkLogConfig } from '../log-drivers/check-log-config.ts';
 import { normalizeCapabilities } from './capabilities.ts';
-import { checkLogConfig } from './log-config.ts';
 import { checkTmpfsDestination } from './mount-spec.ts';
 import { checkNamespaceModes, checkSysctls } from './namespace-mode.ts';
 import { parseSecurityOptions } from './security-opt.ts';

@@ -1,19 +1,18 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { BerthError } from '#base/errors.ts';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import { provideProfile } from '#sys/apparmor/profiles.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
-import type { LaunchPlan, LogPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
+import type { LaunchPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { logPlanOf } from '../log-drivers/log-plan.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { cgroupPathOf, containerOciConfig } from './container-config.ts';
 import { seccompFilterOf } from './container-seccomp.ts';
 import { foreignLaunchPlan } from './foreign-runtime.ts';
 import { cgroupHost, hostFacts } from './host-facts.ts';
 import { joinSharedMemory } from './join-shared-memory.ts';
-import { jsonFileOptions, logAttributes } from './log-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 
@@ -37,7 +36,7 @@ export async function containerLaunchPlan(
   const exitCommand = context.options.exitCommand;
   const shared = {
     stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
-    log: logOf(row, paths.log),
+    log: await logPlanOf(row, paths.log),
     ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
   };
   if (isForeignRuntime(row.hostConfig.Runtime)) return foreignLaunchPlan(context, row, config, rootfs, shared);
@@ -82,37 +81,6 @@ function stdinMode(row: ContainerRow): StdinMode {
 function stdioOf(row: ContainerRow, uid: number, gid: number): StdioPlan {
   const stdin = stdinMode(row);
   return row.spec.config.Tty ? { kind: 'terminal', stdin } : { kind: 'pipes', stdin, uid, gid };
-}
-
-function logOf(row: ContainerRow, path: string): LogPlan {
-  const log = row.hostConfig.LogConfig;
-  if (log.Type === 'none') return { driver: 'none' };
-  const options = jsonFileOptions(log);
-  const attributes = logAttributes(log, {
-    id: row.id,
-    name: row.name,
-    image: row.spec.config.Image,
-    labels: row.spec.config.Labels,
-    env: row.spec.config.Env,
-  });
-  return {
-    driver: 'json-file',
-    path,
-    maxSizeBytes: options.maxSize ?? 0,
-    maxFiles: options.maxFiles,
-    ...(options.compress ? { compress: [gzipPath(), '-f'] } : {}),
-    ...(Object.keys(attributes).length > 0 ? { attrs: JSON.stringify(attributes) } : {}),
-  };
-}
-
-function gzipPath(): string {
-  const found = ['/usr/bin/gzip', '/bin/gzip'].find((path) => existsSync(path));
-  if (found === undefined) {
-    throw new BerthError('unavailable', 'log.gzip', 'the log option compress needs the program gzip', {
-      hint: 'apt-get install gzip',
-    });
-  }
-  return found;
 }
 
 /** Volumes that are still empty get what the image has in their place, right before they cover it. */

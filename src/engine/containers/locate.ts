@@ -1,4 +1,5 @@
 import { type EngineContext, pathsOf } from '../context.ts';
+import { isReadable } from '../log-drivers/log-plan.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { LocatedContainer } from './api.ts';
 import { cgroupPathOf } from './container-config.ts';
@@ -19,7 +20,7 @@ export function locateRow(context: EngineContext, row: ContainerRow): LocatedCon
     directory: paths.directory,
     runDirectory: paths.runDirectory,
     logPath: paths.log,
-    logDriver: row.hostConfig.LogConfig.Type,
+    logReadable: isReadable(row),
     logOptions: row.hostConfig.LogConfig.Config,
     cgroupPath: cgroupPathOf(row.id, row.hostConfig),
     labels: row.spec.config.Labels,

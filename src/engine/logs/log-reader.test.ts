@@ -25,7 +25,7 @@ function fixture(container: Partial<LocatedContainer> = {}) {
   const path = join(directory, 'c-json.log');
   const state = { running: false };
   const locate = async () =>
-    ({ id: 'c', logPath: path, logDriver: 'json-file', tty: true, ...state, ...container }) as LocatedContainer;
+    ({ id: 'c', logPath: path, logReadable: true, tty: true, ...state, ...container }) as LocatedContainer;
   const logs = createLogs({ locate });
   const read = async (query: LogsQuery) => {
     const { stream } = await logs.read('c', { stdout: true, stderr: true, ...query });
@@ -181,7 +181,7 @@ test('createLogs() read() stops following when aborted', async () => {
 });
 
 test('createLogs() read() refuses drivers that keep nothing and times that are none', async () => {
-  using none = fixture({ logDriver: 'none' });
+  using none = fixture({ logReadable: false });
   await assert.rejects(none.read({}), (error) => isBerthError(error, 'unsupported'));
   using log = fixture();
   await assert.rejects(log.read({ since: '1h' }), (error) => isBerthError(error, 'invalid'));

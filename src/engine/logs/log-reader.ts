@@ -62,7 +62,7 @@ export function createLogs(containers: Pick<Containers, 'locate'>): Logs {
   return {
     async read(ref, query, abort) {
       const container = await containers.locate(ref);
-      if (container.logDriver !== 'json-file')
+      if (!container.logReadable)
         throw new BerthError('unsupported', 'log.unreadable', 'configured logging driver does not support reading');
       // Checked before the answer begins: a bad time is a status, not the end of a stream.
       scanOptions(query, container.tty);

@@ -13,6 +13,7 @@ import type {
 import type { Containers } from '../containers/api.ts';
 import type { LimitSupport } from '../containers/resource-limits.ts';
 import type { Images } from '../images/api.ts';
+import { LOG_DRIVERS } from '../log-drivers/check-log-config.ts';
 import type { System } from './api.ts';
 import { engineId } from './engine-id.ts';
 import { architectures, ipv4Forwarding, operatingSystem } from './host-info.ts';
@@ -114,7 +115,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     Images: images.length,
     Driver: driver.name,
     DriverStatus: driver.status,
-    Plugins: { Volume: ['local'], Network: ['host', 'null'], Authorization: null, Log: ['json-file', 'none'] },
+    Plugins: { Volume: ['local'], Network: ['host', 'null'], Authorization: null, Log: LOG_DRIVERS },
     ...limitFacts(limits),
     IPv4Forwarding: ipv4Forwarding(),
     Debug: false,

@@ -60,6 +60,12 @@ function tellSupervision(narration: Narration, plan: LaunchPlan): void {
       log.maxSizeBytes === 0 ? 'without a limit' : `at most ${log.maxFiles} files of ${log.maxSizeBytes} bytes`;
     say(`log to ${log.path}, ${size}${log.compress === undefined ? '' : ', old ones compressed'}`);
   }
+  if (log.forward !== undefined) {
+    const { to } = log.forward;
+    say(
+      `send every line of output to ${'path' in to ? to.path : `${to.address} port ${to.port} (${to.kind})`} as well`,
+    );
+  }
   if (plan.preserveFds) say(`hand on ${plan.preserveFds} further descriptors`);
   if (exit.collect.length > 0) {
     narration.tell('Control groups', 'cleanup', `record ${exit.collect.map(({ name }) => name).join(', ')}`);

@@ -1,3 +1,4 @@
+import { encodeForward } from './encode-forward.ts';
 import type { IdRange, LaunchPlan, NamespaceKind, NetlinkHole, Place, PlanOp, StdioPlan } from './plan.ts';
 import { PlanWriter } from './plan-writer.ts';
 import { MODES, NAMESPACE_FLAGS, OPCODES, SETTINGS_OPCODE, SIDES, STDIN_MODES, STDIO_KINDS } from './wire.ts';
@@ -58,6 +59,7 @@ function encodeSettings(out: PlanWriter, plan: LaunchPlan): void {
   out.text(plan.names?.id ?? '');
   out.texts(plan.names?.resolver.argv ?? []);
   out.texts(plan.names?.resolver.env ?? []);
+  encodeForward(out, log.forward);
 }
 
 function packed(words: readonly number[]): Buffer {

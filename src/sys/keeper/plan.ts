@@ -267,9 +267,28 @@ export type StdioPlan =
   /** The keeper's own descriptors 0, 1, 2 (see `launch` options). */
   | { readonly kind: 'inherit' };
 
+/** Sends every message also to a socket, with the same bytes around each. What cannot be sent within a second is left out. */
+export interface LogForward {
+  readonly to:
+    | { readonly kind: 'unix-datagram' | 'unix-stream'; readonly path: string }
+    /** `address` without brackets or name. */
+    | { readonly kind: 'udp' | 'tcp'; readonly address: string; readonly port: number };
+  /** What comes first, for standard output and error. */
+  readonly heads: readonly [Uint8Array, Uint8Array];
+  /** Between head and middle: nothing, `Jan  2 15:04:05` in local time, or RFC 3339 with microseconds in UTC. */
+  readonly time: 'none' | 'rfc3164' | 'rfc3339';
+  readonly middle: Uint8Array;
+  /** After the text of a line's end, and of a part of one. */
+  readonly tail: Uint8Array;
+  readonly partTail: Uint8Array;
+  /** The length in decimal and a space before every message (RFC 6587, 3.4.1). */
+  readonly counted: boolean;
+}
+
 export type LogPlan =
-  | { readonly driver: 'none' }
+  | { readonly driver: 'none'; readonly forward?: LogForward }
   | {
+      readonly forward?: LogForward;
       readonly driver: 'json-file';
       readonly path: string;
       /** A file that has reached this size is rotated before the next line; 0 = never. */

@@ -202,7 +202,23 @@ const plan: LaunchPlan = {
   mode: 'supervise',
   runDir: '/run',
   stdio: { kind: 'pipes', stdin: 'once', uid: 1, gid: 2 },
-  log: { driver: 'json-file', path: '/l', maxSizeBytes: 2 ** 33 + 1, maxFiles: 5, compress: ['gzip'], attrs: '{}' },
+  log: {
+    driver: 'json-file',
+    path: '/l',
+    maxSizeBytes: 2 ** 33 + 1,
+    maxFiles: 5,
+    compress: ['gzip'],
+    attrs: '{}',
+    forward: {
+      to: { kind: 'udp', address: '::1', port: 514 },
+      heads: [Buffer.from('a'), Buffer.from('b\0')],
+      time: 'rfc3339',
+      middle: Buffer.from('m'),
+      tail: Buffer.from('t'),
+      partTail: Buffer.from('p'),
+      counted: true,
+    },
+  },
   exit: { collect: [{ name: 'n', path: '/f' }], command: { argv: ['c', 'd'], env: ['E='] } },
   dieWithKeeper: false,
   preserveFds: 2,
@@ -225,7 +241,7 @@ test('the keeper reads every field of every op as encodePlan() was given it', ()
   const [settings, ...ops] = dump(encodePlan(plan));
   assert.equal(
     settings,
-    '1 0 0 1 2 1 2 1 8589934593 5 0 2 1 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="] "/s" "i" ["r"] ["F="]',
+    '1 0 0 1 2 1 2 1 8589934593 5 0 2 1 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="] "/s" "i" ["r"] ["F="] 3 "::1" 514 2 1 "a" "b%00" "m" "t" "p"',
   );
   for (const [i, [op, expected]] of OPS.entries()) assert.equal(ops[i], expected, op.op);
   assert.deepEqual(ops.slice(OPS.length), ['50 0 537001984 3', '72 3', '87 3 "e" "/bin" ["e","-x"] ["A=b"]']);

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkLogConfig } from './check-log-config.ts';
+
+const json = (Config: Record<string, string>) => ({ Type: 'json-file', Config });
+
+test('checkLogConfig() refuses unknown and impossible options', () => {
+  const refuses = (config: Record<string, string>, message: string | RegExp) =>
+    assert.throws(() => checkLogConfig(json(config)), { message });
+  refuses({ colour: 'red' }, "unknown log opt 'colour' for json-file log driver");
+  refuses({ 'max-file': '0' }, 'max-file cannot be less than 1');
+  refuses({ 'max-file': 'x' }, 'invalid value for max-file: x');
+  refuses({ 'max-size': 'big' }, 'invalid value for max-size: big');
+  refuses({ compress: 'true', 'max-file': '1' }, /^compress cannot be true/);
+  refuses({ mode: 'x' }, 'logger: logging mode not supported: x');
+  refuses({ mode: 'non-blocking' }, /non-blocking/);
+  assert.throws(() => checkLogConfig({ Type: 'none', Config: { a: '' } }), { message: /unknown log opt 'a'/ });
+  checkLogConfig({ Type: 'none', Config: {} });
+  const wrong = (Type: string, Config: Record<string, string>, message: string | RegExp) =>
+    assert.throws(() => checkLogConfig({ Type, Config }), { message });
+  wrong('sylog', {}, "logger: no log driver named 'sylog' is registered");
+  wrong('gelf', {}, /'gelf' is not supported; use one of journald, json-file, local, none, syslog/);
+  wrong('syslog', { 'max-size': '1k' }, "unknown log opt 'max-size' for syslog log driver");
+  wrong('journald', { 'syslog-format': 'rfc5424' }, "unknown log opt 'syslog-format' for journald log driver");
+  checkLogConfig({ Type: 'syslog', Config: { 'syslog-address': 'udp://[::1]:1514', tag: 'x' } });
+});

@@ -5,6 +5,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildHelloImage } from './hello-image.ts';
+import { writeTypes } from './library-types.ts';
 import { warmUp, writeStarters } from './warm-up.ts';
 
 const run = promisify(execFile);
@@ -64,6 +65,21 @@ async function buildBundles(): Promise<void> {
   await writeStarters(NEW);
 }
 
+/** What other programs import: an ECMAScript module for Node.js from 22.15 on, with declarations. */
+async function buildLibrary(): Promise<void> {
+  await build({
+    entryPoints: { library: 'src/main/library.ts' },
+    outdir: NEW,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    external: ['koffi'],
+    logLevel: 'warning',
+  });
+  await writeTypes('main/library', `${NEW}/types`);
+}
+
 /** The small programs beside the keeper, each of one file: static, alone. */
 async function buildSmall(name: string): Promise<void> {
   const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-D_GNU_SOURCE', '-s'];
@@ -74,6 +90,7 @@ await rm(NEW, { recursive: true, force: true });
 await mkdir(NEW, { recursive: true });
 await Promise.all([
   buildBundles(),
+  buildLibrary(),
   run('sh', ['native/build.sh', `${NEW}/keeper`]),
   buildSmall('init'),
   buildSmall('launch'),

@@ -1,5 +1,5 @@
+import type { ArgumentRule } from './command-row.ts';
 import { ExitFailure } from './failure.ts';
-import type { ArgumentRule } from './table.ts';
 
 const plural = (count: number): string => (count === 1 ? 'argument' : 'arguments');
 

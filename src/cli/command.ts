@@ -1,8 +1,8 @@
 /** The contract between the command line's frame and its commands. Types only: costs nothing to import. */
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from '#client/client.ts';
+import type { CommandRow } from './command-row.ts';
 import type { ParsedFlags } from './parsed-flags.ts';
-import type { CommandRow } from './table.ts';
 
 /** A stream of the process; `isTTY`, `columns` and the rest exist on terminals. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -38,6 +38,17 @@ export interface CliHost {
   rawTerminal?(): Promise<() => void>;
   /** Opens a client of the engine that the global options name. Called at most once. */
   connect(options: GlobalOptions): Promise<Client>;
+  /** Serves the engine of the root until told to end. @returns the exit status */
+  serve?(options: GlobalOptions, flags: DaemonFlags): Promise<number>;
+}
+
+/** What `berth daemon` is told on its command line. */
+export interface DaemonFlags {
+  readonly configFile: string | undefined;
+  /** Only check the settings. */
+  readonly validate: boolean;
+  /** By the names that the configuration file has for them. */
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /** What a command works with. */

@@ -1,4 +1,4 @@
-import type { CommandRow, GroupRow, UnavailableRow } from './table.ts';
+import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { COMMANDS, GROUPS, UNAVAILABLE } from './table.ts';
 
 /** What the first words of a command line name. `name` is canonical: `container ls` for `container ps`. */

@@ -1,10 +1,11 @@
 /** The texts of `--help`: docker's layout to the byte, Berth's own additions in sections after it. */
 
+import type { CommandRow } from './command-row.ts';
 import { EXAMPLES } from './examples.ts';
 import type { FlagSpec } from './flag.ts';
 import { GLOBAL_FLAGS } from './flags/global.ts';
 import { flagLines } from './help-flags.ts';
-import { COMMANDS, COMMON, type CommandRow, GROUPS, UNAVAILABLE } from './table.ts';
+import { COMMANDS, COMMON, GROUPS, UNAVAILABLE } from './table.ts';
 
 interface Entry {
   readonly name: string;

@@ -75,6 +75,10 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     flags: async () => (await system()).SYSTEM_PRUNE_FLAGS,
     code: () => import('./commands/system-prune.ts'),
   },
+  daemon: {
+    flags: async () => (await import('./flags/daemon.ts')).DAEMON_FLAGS,
+    code: () => import('./commands/daemon.ts'),
+  },
   version: { flags: async () => (await system()).VERSION_FLAGS, code: () => import('./commands/version.ts') },
 };
 

@@ -2,6 +2,7 @@
 import { isBerthError, messageOf } from '#base/errors.ts';
 import { checkArgs } from './check-args.ts';
 import type { CliHost, Context, GlobalOptions, Invocation } from './command.ts';
+import type { CommandRow } from './command-row.ts';
 import { ExitFailure, failureText, isExitFailure } from './failure.ts';
 import { findCommand } from './find-command.ts';
 import { FlagError } from './flag-error.ts';
@@ -10,7 +11,6 @@ import { BROKEN_PIPE_STATUS, guardOutput } from './guarded-output.ts';
 import { loadCode, loadFlags } from './load-command.ts';
 import type { ParsedLine } from './parse-flags.ts';
 import { parseFlags } from './parse-flags.ts';
-import type { CommandRow } from './table.ts';
 import { VERSION } from './version.ts';
 
 /** Columns for help: the terminal's on standard input, as docker looks there too. */
@@ -72,6 +72,7 @@ function openContext(host: CliHost, options: GlobalOptions): { context: Context;
     cwd,
     signal,
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
+    ...(host.serve === undefined ? {} : { serve: host.serve }),
     options,
     client() {
       client ??= host.connect(options);
@@ -244,6 +245,7 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
     cwd: host.cwd,
     signal: host.signal,
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
+    ...(host.serve === undefined ? {} : { serve: host.serve }),
     connect: (options) => host.connect(options),
   });
   const failure = await output.settle();

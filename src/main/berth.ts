@@ -1,4 +1,5 @@
 /** The `berth` program: one command line, then the end. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CliHost, GlobalOptions } from '#cli/command.ts';
 import { runCli } from '#cli/dispatch.ts';
@@ -15,12 +16,28 @@ function rootOf(options: GlobalOptions): string {
   return options.root ?? (process.env['BERTH_ROOT'] || DEFAULT_ROOT);
 }
 
-/** Reaches the engine that the options name: a socket, or the API in this process. */
+/** Whether a daemon of the root answers at its socket: a killed one leaves the file behind. */
+async function daemonAnswers(path: string): Promise<boolean> {
+  const { connect: dial } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = dial({ path });
+    // One that may not be used is there all the same: the refusal is for the user to see.
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/** Reaches the engine that the options name: a socket, the daemon of the root, or the API in this process. */
 async function connect(options: GlobalOptions): Promise<Client> {
   const { connect: open } = await import('#client/client.ts');
-  if (options.host !== undefined) {
+  const socket = `${rootOf(options)}/berth.sock`;
+  const host = options.host ?? (existsSync(socket) && (await daemonAnswers(socket)) ? `unix://${socket}` : undefined);
+  if (host !== undefined) {
     const { socketTransport } = await import('#client/socket-transport.ts');
-    return open(socketTransport(options.host));
+    return open(socketTransport(host));
   }
   const [{ inProcessTransport }, { openApi }] = await Promise.all([
     import('#client/in-process-transport.ts'),
@@ -50,6 +67,10 @@ const host: CliHost = {
     return makeRaw(process.stdin.fd);
   },
   connect,
+  async serve(options, flags) {
+    const { runDaemon } = await import('./daemon/daemon.ts');
+    return runDaemon(flags, rootOf(options), LAUNCHER);
+  },
 };
 
 async function main(words: readonly string[]): Promise<number> {

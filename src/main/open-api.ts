@@ -1,5 +1,6 @@
 /** The engine's API in this process. */
 import { fileURLToPath } from 'node:url';
+import type { EngineOptions } from '#engine/engine.ts';
 import { openEngine } from '#engine/open-engine.ts';
 import { dispatchTo } from '#serve/docker-api/dispatch.ts';
 import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
@@ -22,10 +23,20 @@ export interface OpenApi {
  * Opens the engine with this root behind the API.
  *
  * @param launcher program that a keeper runs when its container exits and nobody watches
+ * @param more `resident` for a process that stays
  */
-export async function openApi(root: string, launcher: string): Promise<OpenApi> {
+export async function openApi(
+  root: string,
+  launcher: string,
+  more: Pick<EngineOptions, 'resident'> = {},
+): Promise<OpenApi> {
   const engine = openEngine(
-    { root, exitCommand: exitCommandOf(launcher, root), carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE } },
+    {
+      root,
+      exitCommand: exitCommandOf(launcher, root),
+      carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE },
+      ...more,
+    },
     {
       apiVersion: API_VERSION,
       minimumApiVersion: MINIMUM_API_VERSION,

@@ -1,13 +1,14 @@
 /** Puts a router behind HTTP on a unix socket: what the exchange says becomes bytes, upgrades become connections. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import { createServer as createSecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { TlsOptions } from 'node:tls';
 import type { ApiMethod, ApiQuery, ApiRequest, ApiResponse, Dispatch } from '#spec/docker-api/exchange.ts';
 import { API_VERSION } from './router.ts';
-
-const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
 
 function queryOf(parameters: URLSearchParams): ApiQuery {
   const query: Record<string, string | string[]> = {};
@@ -87,10 +88,6 @@ function headersFor(answer: ApiResponse): Record<string, string> {
 async function answerRequest(dispatch: Dispatch, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const aborter = new AbortController();
   response.on('close', () => aborter.abort());
-  if (!METHODS.includes(message.method ?? '')) {
-    response.writeHead(405).end();
-    return;
-  }
   const body = hasBody(message) ? message : undefined;
   const answer = await dispatch(requestOf(message, body, aborter.signal));
   response.writeHead(answer.status, headersFor(answer));
@@ -129,17 +126,30 @@ async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socke
   await inwards;
 }
 
+/** Options of every server of the API, whatever it listens on. Some clients send their registries' credentials in headers. */
+const SERVER_OPTIONS = { maxHeaderSize: 256 * 1024, noDelay: true, keepAlive: true } as const;
+
 /** An HTTP server for a router; not listening yet. */
 export function createHttpServer(dispatch: Dispatch): Server {
-  const server = createServer((message, response) => {
+  return answerWith(createServer(SERVER_OPTIONS), dispatch);
+}
+
+/** The same behind TLS. @param options certificates, and whether clients need one */
+export function createHttpsServer(dispatch: Dispatch, options: TlsOptions): SecureServer {
+  return answerWith(createSecureServer({ ...SERVER_OPTIONS, ...options }), dispatch);
+}
+
+function answerWith<S extends Server | SecureServer>(server: S, dispatch: Dispatch): S {
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
     answerRequest(dispatch, message, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  server.on('upgrade', (message, socket, head) => {
+  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     answerUpgrade(dispatch, message, socket, head).catch((error: unknown) => socket.destroy(error as Error));
   });
-  // Waits and log streams are silent for as long as they like.
+  // Waits and log streams are silent for as long as they like, and clients keep connections for later.
   server.requestTimeout = 0;
   server.timeout = 0;
+  server.keepAliveTimeout = 0;
   return server;
 }
 

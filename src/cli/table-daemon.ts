@@ -1,0 +1,17 @@
+import type { CommandRow } from './command-row.ts';
+import { NONE } from './command-row.ts';
+
+/** Commands that are about the daemon itself. */
+export const DAEMON_COMMANDS: readonly CommandRow[] = [
+  {
+    names: ['daemon'],
+    use: '[OPTIONS]',
+    summary: 'Serve the engine to docker clients',
+    description: `Serve the engine to docker clients
+
+Containers need no daemon, and go on running when it ends. While one serves
+a root, commands on that root go through it.`,
+    args: NONE,
+    own: true,
+  },
+];

@@ -13,6 +13,10 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<n
     host.stdout.write(`Berth version ${VERSION}\n`);
     return 0;
   }
+  if (words[0] === '__complete') {
+    const { answerShell } = await import('./completion/answer.ts');
+    return answerShell(words.slice(1), host);
+  }
   const { runLine } = await import('./run-line.ts');
   return runLine(words, host);
 }

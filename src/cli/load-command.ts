@@ -79,6 +79,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     flags: async () => (await import('./flags/daemon.ts')).DAEMON_FLAGS,
     code: () => import('./commands/daemon.ts'),
   },
+  completion: { code: () => import('./commands/completion.ts') },
   version: { flags: async () => (await system()).VERSION_FLAGS, code: () => import('./commands/version.ts') },
 };
 

@@ -37,7 +37,8 @@ const LOG_LEVELS: ReadonlySet<string> = new Set([
   'panic',
 ]);
 
-function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalOptions {
+/** The options before the command. @throws ExitFailure in docker's words */
+export function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalOptions {
   for (const name of NOT_YET)
     if (flags.changed(name))
       throw new ExitFailure(1, `berth: --${name} is not available yet: use --host or BERTH_HOST`);

@@ -14,4 +14,11 @@ a root, commands on that root go through it.`,
     args: NONE,
     own: true,
   },
+  {
+    names: ['completion'],
+    use: 'bash|fish|zsh',
+    summary: 'Print what a shell evaluates to complete commands, flags and names',
+    args: { kind: 'exactly', count: 1 },
+    own: true,
+  },
 ];

@@ -52,7 +52,7 @@ async function buildBundles(): Promise<void> {
     minifyWhitespace: true,
     minifyIdentifiers: true,
     sourcemap: 'external',
-    external: ['koffi'],
+    external: ['koffi', 'ws'],
     // A script with a code cache of its own cannot import; what is not bundled is required.
     supported: { 'dynamic-import': false },
     metafile: true,

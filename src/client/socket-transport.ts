@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { BerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { ApiHeaders, ApiQuery, ApiRequest, ApiResponse } from '#spec/docker-api/exchange.ts';
+import { ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
 import type { EngineAddress } from './engine-host.ts';
 import { parseEngineHost } from './engine-host.ts';
 import type { Transport } from './transport.ts';
@@ -121,7 +122,7 @@ class SocketTransport implements Transport {
     const upgrade = request.upgrade ? { connection: 'Upgrade', upgrade: 'tcp' } : {};
     const common = {
       method: request.method,
-      headers: { host: 'docker', ...request.headers, ...upgrade },
+      headers: { host: 'docker', [ERROR_DETAILS_HEADER]: '1', ...request.headers, ...upgrade },
       ...(request.abort === undefined ? {} : { signal: request.abort }),
       ...(request.upgrade ? {} : { agent: this.#agent }),
     };

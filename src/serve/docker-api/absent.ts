@@ -12,13 +12,7 @@ const PARTS: Readonly<Record<string, string>> = {
   grpc: 'BuildKit is',
   auth: 'registry login is',
   distribution: 'asking registries is',
-  plugins: 'plugins are',
 };
-
-/** Docker's own words and status for an engine that is no Swarm manager. */
-const SWARM_PARTS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
-const NO_MANAGER =
-  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
 function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
   return paths.map((path): Route => ({ method: '*', path, handle: () => Promise.reject(refuse()) }));
@@ -45,15 +39,11 @@ export function absentRoutes(): Route[] {
       () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`),
     ),
   );
-  const swarm = SWARM_PARTS.flatMap((first) =>
-    refusing([`/${first}`, `/${first}/{rest*}`], () => new BerthError('unavailable', 'api.no-swarm', NO_MANAGER)),
-  );
   const single = [
-    { path: '/containers/{ref}/attach/ws', what: 'attaching through a websocket is' },
     { path: '/images/search', what: 'searching registries is' },
     { path: '/images/{name*}/push', what: 'pushing images is' },
   ].flatMap(({ path, what }) =>
     refusing([path], () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`)),
   );
-  return [...emptyPrunes(), ...parts, ...swarm, ...single];
+  return [...emptyPrunes(), ...parts, ...single];
 }

@@ -4,12 +4,14 @@ import type { Containers } from '#engine/containers/api.ts';
 import type { Logs } from '#engine/logs/api.ts';
 import type { Stats } from '#engine/stats/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
-import { JOIN_FRAMES_HEADER } from '#spec/docker-api/exchange.ts';
+import { JOIN_FRAMES_HEADER, MULTIPLEXED_STREAM } from '#spec/docker-api/exchange.ts';
 import { prepend } from './prepend.ts';
-import type { RequestContext } from './request-context.ts';
+import { RequestContext } from './request-context.ts';
 import { bytes, empty, json, lines, processStream, streamType } from './responses.ts';
 import type { Route } from './router.ts';
+import { API_VERSION } from './router.ts';
 import { terminalSize } from './terminal-size.ts';
+import { unframed } from './unframed.ts';
 
 export interface ContainerOutputBackend {
   readonly containers: Pick<Containers, 'attach' | 'resize'>;
@@ -30,6 +32,16 @@ async function attach(backend: ContainerOutputBackend, context: RequestContext):
   if (!context.flag('logs')) return processStream(stream, !tty, context.version, context.request.upgrade === true);
   const log = await backend.logs.read(ref, { stdout: wanted.stdout, stderr: wanted.stderr });
   return processStream(prepend(log.stream, stream), !tty, context.version, context.request.upgrade === true);
+}
+
+/** The same through a WebSocket, where both streams come as one without frames. */
+async function attachWebSocket(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
+  if (context.request.headers?.['upgrade']?.toLowerCase() !== 'websocket')
+    throw new BerthError('invalid', 'api.websocket', 'the request is no handshake of a websocket');
+  // Of the newest version, which says whether there are frames.
+  const answer = await attach(backend, new RequestContext(context.request, context.parameters, API_VERSION));
+  if (answer.body.kind !== 'upgraded' || answer.headers['content-type'] !== MULTIPLEXED_STREAM) return answer;
+  return { ...answer, body: { kind: 'upgraded', stream: unframed(answer.body.stream) } };
 }
 
 async function logs(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
@@ -65,6 +77,7 @@ async function stats(backend: ContainerOutputBackend, context: RequestContext): 
 export function containerOutputRoutes(backend: ContainerOutputBackend): Route[] {
   return [
     { method: 'POST', path: '/containers/{ref}/attach', handle: (context) => attach(backend, context) },
+    { method: 'GET', path: '/containers/{ref}/attach/ws', handle: (context) => attachWebSocket(backend, context) },
     { method: 'GET', path: '/containers/{ref}/logs', handle: (context) => logs(backend, context) },
     { method: 'GET', path: '/containers/{ref}/stats', handle: (context) => stats(backend, context) },
     {

@@ -6,7 +6,9 @@ import { containerOutputRoutes } from './container-output.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
+import { pluginRoutes } from './plugins.ts';
 import { createRouter } from './router.ts';
+import { swarmRoutes } from './swarm.ts';
 import { systemRoutes } from './system.ts';
 
 export type ApiBackend = Pick<
@@ -21,6 +23,8 @@ export function dispatchTo(engine: ApiBackend): Dispatch {
     ...containerOutputRoutes(engine),
     ...containerFileRoutes(engine.archives),
     ...execRoutes(engine.execs),
+    ...swarmRoutes(),
+    ...pluginRoutes(),
     ...absentRoutes(),
     ...imageRoutes(engine.images),
     ...systemRoutes(engine),

@@ -85,7 +85,7 @@ test('serveHttp() carries documents, texts, lines, bytes and statuses', async ()
   assert.deepEqual(await at('GET', '/bytes'), { status: 200, type: 'application/x-tar', text: 'xyz' });
   assert.equal((await at('DELETE', '/doc')).status, 204);
   assert.deepEqual(await at('HEAD', '/doc'), { status: 200, type: 'application/json', text: '' });
-  assert.equal((await at('OPTIONS', '/doc')).status, 405);
+  assert.equal((await at('OPTIONS', '/doc')).status, 404);
   assert.equal((await at('GET', '/other')).text, '{"message":"page not found"}\n');
 });
 

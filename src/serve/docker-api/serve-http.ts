@@ -7,8 +7,17 @@ import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TlsOptions } from 'node:tls';
-import type { ApiMethod, ApiQuery, ApiRequest, ApiResponse, Dispatch } from '#spec/docker-api/exchange.ts';
+import type {
+  ApiErrorBody,
+  ApiMethod,
+  ApiQuery,
+  ApiRequest,
+  ApiResponse,
+  Dispatch,
+} from '#spec/docker-api/exchange.ts';
+import { ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
 import { API_VERSION } from './router.ts';
+import { isWebSocket, joinWebSocket } from './websocket.ts';
 
 function queryOf(parameters: URLSearchParams): ApiQuery {
   const query: Record<string, string | string[]> = {};
@@ -56,11 +65,12 @@ async function writeBody(response: ServerResponse, body: ApiResponse['body'], he
   }
   switch (body.kind) {
     case 'json':
-      response.end(`${JSON.stringify(body.value)}\n`);
+    case 'text': {
+      const bytes = Buffer.from(body.kind === 'json' ? `${JSON.stringify(body.value)}\n` : body.text);
+      response.setHeader('Content-Length', bytes.length);
+      response.end(bytes);
       return;
-    case 'text':
-      response.end(body.text);
-      return;
+    }
     case 'lines':
       // Clients act on the head: it must not wait for the first item.
       response.flushHeaders();
@@ -73,9 +83,14 @@ async function writeBody(response: ServerResponse, body: ApiResponse['body'], he
   }
 }
 
+/** `content-type` as `Content-Type`: some clients compare. */
+function canonicalName(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
 function headersFor(answer: ApiResponse): Record<string, string> {
   const type = answer.body.kind === 'json' ? { 'content-type': 'application/json' } : {};
-  return {
+  const headers = {
     'api-version': API_VERSION,
     'docker-experimental': 'false',
     ostype: 'linux',
@@ -83,14 +98,24 @@ function headersFor(answer: ApiResponse): Record<string, string> {
     ...type,
     ...answer.headers,
   };
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [canonicalName(name), value]));
+}
+
+/** Docker's errors have a message only; the rest is for clients that ask for it. */
+function forClient(message: IncomingMessage, answer: ApiResponse): ApiResponse {
+  if (answer.status < 400 || answer.body.kind !== 'json' || message.headers[ERROR_DETAILS_HEADER] === '1')
+    return answer;
+  const { message: text } = answer.body.value as ApiErrorBody;
+  return { ...answer, body: { kind: 'json', value: { message: text } } };
 }
 
 async function answerRequest(dispatch: Dispatch, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const aborter = new AbortController();
   response.on('close', () => aborter.abort());
   const body = hasBody(message) ? message : undefined;
-  const answer = await dispatch(requestOf(message, body, aborter.signal));
-  response.writeHead(answer.status, headersFor(answer));
+  const answer = forClient(message, await dispatch(requestOf(message, body, aborter.signal)));
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(headersFor(answer))) response.setHeader(name, value);
   await writeBody(response, answer.body, message.method === 'HEAD');
 }
 
@@ -101,7 +126,7 @@ function headText(status: string, headers: Readonly<Record<string, string>>): st
 
 function writeUnupgraded(socket: Duplex, answer: ApiResponse): void {
   const text = answer.body.kind === 'json' ? `${JSON.stringify(answer.body.value)}\n` : '';
-  const headers = { ...headersFor(answer), connection: 'close', 'content-length': String(Buffer.byteLength(text)) };
+  const headers = { ...headersFor(answer), Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) };
   socket.end(headText(`${answer.status} ${answer.status < 300 ? 'OK' : 'Error'}`, headers) + text);
 }
 
@@ -113,12 +138,16 @@ async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socke
   if (head.length > 0) socket.unshift(head);
   // Node reads a body of the announced length into the message; what follows it is the connection's own.
   const body = hasBody(message) ? message : undefined;
-  const answer = await dispatch(requestOf(message, body, aborter.signal));
+  const answer = forClient(message, await dispatch(requestOf(message, body, aborter.signal)));
   if (answer.body.kind !== 'upgraded') {
     writeUnupgraded(socket, answer);
     return;
   }
-  socket.write(headText('101 UPGRADED', { ...answer.headers, connection: 'Upgrade', upgrade: 'tcp' }));
+  if (isWebSocket(message)) {
+    await joinWebSocket(message, socket, answer.body.stream);
+    return;
+  }
+  socket.write(headText('101 UPGRADED', { ...headersFor(answer), Connection: 'Upgrade', Upgrade: 'tcp' }));
   const { stream } = answer.body;
   const inwards = pipeline(socket, stream, { end: true }).catch(() => {});
   await pipeline(stream, socket, { end: true }).catch(() => {});

@@ -51,6 +51,9 @@ export interface ApiResponse {
 /** A router seen from a client: never rejects for failures of the request, they are responses with a status. */
 export type Dispatch = (request: ApiRequest) => Promise<ApiResponse>;
 
+/** Berth's own request header, value `1`: errors may have `code` and `hint`. */
+export const ERROR_DETAILS_HEADER = 'x-berth-error-details';
+
 /** Body of every response with a status of 400 and more. `code` and `hint` are Berth's own additions. */
 export interface ApiErrorBody {
   readonly message: string;
@@ -62,6 +65,12 @@ export interface ApiErrorBody {
 export const RAW_STREAM = 'application/vnd.docker.raw-stream';
 /** Bytes are frames of an 8-byte header (stream number, three zeros, length as big-endian u32) and a payload. */
 export const MULTIPLEXED_STREAM = 'application/vnd.docker.multiplexed-stream';
+
+/**
+ * Berth's own request header of `POST /containers/create`, value `UID:GID`: who gets the directories that are made for bind
+ * mounts. Whoever may speak to the engine could give them away anyway.
+ */
+export const CALLER_HEADER = 'x-berth-caller';
 
 /**
  * Berth's own request header, value `1`: neighbouring log messages of one stream may share a frame, which is faster to read.

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { openDatabase } from '#store/metadata/database.ts';
 import { STORE_SCHEMA } from '#store/metadata/schema.ts';
 import { openStore, type Store } from '#store/open-store.ts';
+import { keepSpareKeeper } from '#sys/keeper/spare-keeper.ts';
 import type { Containers } from './containers/api.ts';
 import { createContainers } from './containers/containers.ts';
 import { storeImages } from './containers/store-images.ts';
@@ -17,6 +18,7 @@ import { watchAll } from './resident.ts';
 import { EVENT_SCHEMA } from './state/event-schema.ts';
 import { EventTable } from './state/event-table.ts';
 import { ENGINE_SCHEMA } from './state/schema.ts';
+import { VOLUME_SCHEMA } from './state/volume-schema.ts';
 
 /** The engine's ground floor: state, store, containers, execs, events. */
 export interface Core {
@@ -32,7 +34,7 @@ export interface Core {
 /** Opens the state below a root. Any number of processes may do so at once; nothing is started or repaired by it. */
 export function openCore(options: EngineOptions): Core {
   const root = resolve(options.root);
-  const db = openDatabase(root, [STORE_SCHEMA, ENGINE_SCHEMA, EVENT_SCHEMA]);
+  const db = openDatabase(root, [STORE_SCHEMA, ENGINE_SCHEMA, VOLUME_SCHEMA, EVENT_SCHEMA]);
   const store = openStore({ root, db });
   const closing = new AbortController();
   const context = openContext({
@@ -40,6 +42,7 @@ export function openCore(options: EngineOptions): Core {
     root,
     db,
     images: storeImages(store, root),
+    trees: store.trees,
     closing: closing.signal,
     events: (sql, feed) => createEvents({ table: new EventTable(sql), changes: feed }),
   });
@@ -47,6 +50,8 @@ export function openCore(options: EngineOptions): Core {
   const execs = createExecs(context);
   if (options.resident) {
     watchAll(context);
+    const spare = keepSpareKeeper();
+    closing.signal.addEventListener('abort', () => spare[Symbol.dispose](), { once: true });
     watchHealth({ context, containers, execs });
   }
   return {

@@ -8,6 +8,7 @@ import { keeperPath } from './keeper-path.ts';
 import type { LaunchPlan } from './plan.ts';
 import { decodeFailure, planError } from './plan-error.ts';
 import { takePreparedKeeper } from './prepared-keeper.ts';
+import { takeSpareKeeper } from './spare-keeper.ts';
 
 export interface ExitStatus {
   readonly code: number;
@@ -143,7 +144,8 @@ function keeperDied(): BerthError {
 export async function launch(plan: LaunchPlan, options: LaunchOptions = {}): Promise<Launch> {
   const bytes = encodePlan(plan);
   const inherit = plan.stdio.kind === 'inherit';
-  const prepared = inherit || (options.extraFds ?? []).length > 0 ? undefined : takePreparedKeeper();
+  const prepared =
+    inherit || (options.extraFds ?? []).length > 0 ? undefined : (takePreparedKeeper() ?? takeSpareKeeper());
   if (prepared !== undefined) {
     const control = new Control(prepared.channel, plan);
     control.send(bytes);

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface PreparedKeeper {
-  readonly channel: Socket;
+  readonly channel: Duplex;
   readonly pid: number;
 }
 

@@ -142,6 +142,7 @@ uint32_t run_tolerant(int side, struct failure *first);
 /* path.c, tree.c */
 int place_open(struct place p, int flags, mode_t mode);
 int place_open_plain(struct place p);
+int open_directory_beneath(int root, const char *path);
 int place_parent(struct place p, char name[256]);
 int make_dirs(struct place p);
 int make_file(struct place p, mode_t mode);
@@ -149,7 +150,12 @@ int slot_fd(int slot);
 int slot_set(uint64_t slot, int fd);
 bool is_on(int fd, long fs_magic);
 int remove_tree(int dir, int depth);
-int copy_tree(int from, int to, int depth);
+int each_entry(int dir, int (*each)(int dir, const char *name, void *arg, int depth), void *arg, int depth);
+int open_child_dir(int dir, const char *name);
+
+/* copy.c */
+int copy_content(int from, int to, int depth);
+int copy_tree(int from, int to, bool replace);
 int connect_unix(const char *path, int flags);
 
 /* start.c */

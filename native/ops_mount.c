@@ -249,27 +249,6 @@ int op_read_only(struct op *op)
 	return err;
 }
 
-int op_copy_up(struct op *op)
-{
-	struct place from = op_place(op);
-	uint64_t slot = op_int(op);
-	int mnt = slot_fd(slot < SLOTS ? (int)slot : -1), dir, to, err;
-
-	if (mnt < 0)
-		return mnt;
-	dir = place_open(from, O_RDONLY | O_DIRECTORY, 0);
-	if (dir == -ENOENT)
-		return 0;
-	if (dir < 0)
-		return dir;
-	to = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = to < 0 ? -errno : copy_tree(dir, to, 0);
-	if (to >= 0)
-		close(to);
-	close(dir);
-	return err;
-}
-
 /*
  * The old root ends up on top of the new one and is taken away from there. First all of it stops propagating: its end must
  * not reach the host's mounts, and the new root's own propagation is nobody's business here.

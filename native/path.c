@@ -57,6 +57,11 @@ static int open_beneath(int root, const char *path, int flags, mode_t mode)
 	return open_resolving(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+int open_directory_beneath(int root, const char *path)
+{
+	return open_beneath(root, path, O_PATH | O_DIRECTORY, 0);
+}
+
 /* A directory that no symbolic link leads to: -ELOOP if one does. Outside a root as any other. */
 int place_open_plain(struct place p)
 {

@@ -58,6 +58,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(copy_up, 38, "pi", S_C) \
 	X(map_namespace, 39, "ibb", S_B) \
 	X(pivot_root, 40, "ii", S_C) \
+	X(fill_volume, 41, "pis", S_C) \
 	/* namespaces, control groups, network */ \
 	X(clone, 50, "ii", S_B | S_M) \
 	X(unshare, 51, "i", S_M | S_C) \

@@ -46,6 +46,15 @@ import { systemInfo } from './system/info.ts';
 import { ping } from './system/ping.ts';
 import { systemVersion } from './system/version.ts';
 import type { Transport } from './transport.ts';
+import { exportVolume, importVolume } from './volumes/archive.ts';
+import { cloneVolume } from './volumes/clone.ts';
+import { createVolume } from './volumes/create.ts';
+import { inspectVolume } from './volumes/inspect.ts';
+import { listVolumes } from './volumes/list.ts';
+import { pruneVolumes } from './volumes/prune.ts';
+import { removeVolume } from './volumes/remove.ts';
+import { renameVolume } from './volumes/rename.ts';
+import { updateVolume } from './volumes/update.ts';
 
 const containers = {
   create: createContainer,
@@ -106,6 +115,19 @@ const system = {
   check: checkState,
 };
 
+const volumes = {
+  create: createVolume,
+  inspect: inspectVolume,
+  list: listVolumes,
+  prune: pruneVolumes,
+  remove: removeVolume,
+  update: updateVolume,
+  rename: renameVolume,
+  clone: cloneVolume,
+  export: exportVolume,
+  import: importVolume,
+};
+
 // `never[]` is what every parameter list accepts: calls of any shape, each first given the connection.
 type Call = (api: Api, ...rest: never[]) => unknown;
 type Bound<T> = {
@@ -131,6 +153,7 @@ export interface Client {
   readonly execs: Bound<typeof execs>;
   readonly images: Bound<typeof images>;
   readonly system: Bound<typeof system>;
+  readonly volumes: Bound<typeof volumes>;
   /** The API version spoken with the engine. */
   apiVersion(): Promise<string>;
   close(): Promise<void>;
@@ -144,6 +167,7 @@ export function connect(transport: Transport): Client {
     execs: bind(execs, transport),
     images: bind(images, transport),
     system: bind(system, transport),
+    volumes: bind(volumes, transport),
     apiVersion: () => transport.apiVersion(),
     close: () => transport.close(),
   };

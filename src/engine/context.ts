@@ -1,3 +1,5 @@
+import type { EventType } from '#spec/docker-api/system.ts';
+import type { Trees } from '#store/trees.ts';
 import type { ContainerImages } from './containers/container-images.ts';
 import type { ExitWatch } from './containers/exit-watch.ts';
 import type { PendingAttaches } from './containers/pending-attaches.ts';
@@ -10,7 +12,7 @@ import type { Sql } from './state/sql.ts';
 import type { VolumeTable } from './state/volume-table.ts';
 
 export interface EngineEvent {
-  readonly type: 'container';
+  readonly type: EventType;
   readonly action: string;
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -31,6 +33,8 @@ export interface EngineContext {
   /** This engine as the holder of locks. */
   readonly token: string;
   readonly images: ContainerImages;
+  /** Trees of files, touched in threads. */
+  readonly trees: Trees;
   readonly pending: PendingAttaches;
   readonly exits: ExitWatch;
   /** Records an event; call inside the transaction that changes the state. */

@@ -6,6 +6,7 @@ import type { Images } from './images/api.ts';
 import type { Logs } from './logs/api.ts';
 import type { Stats } from './stats/api.ts';
 import type { System } from './system/api.ts';
+import type { Volumes } from './volumes/api.ts';
 
 export interface EngineOptions {
   /** Directory that holds all state; created when missing. */
@@ -32,6 +33,7 @@ export interface Engine extends AsyncDisposable {
   readonly stats: Stats;
   readonly archives: Archives;
   readonly system: System;
+  readonly volumes: Volumes;
   /** Stops watching and closes the database. Containers go on running. */
   close(): Promise<void>;
 }

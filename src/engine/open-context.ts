@@ -1,4 +1,5 @@
 import { DATABASE_FILE, type Database } from '#store/metadata/database.ts';
+import type { Trees } from '#store/trees.ts';
 import type { ContainerImages } from './containers/container-images.ts';
 import { ExitWatch } from './containers/exit-watch.ts';
 import { handleExit } from './containers/handle-exit.ts';
@@ -20,6 +21,7 @@ export interface ContextParts {
   readonly root: string;
   readonly db: Database;
   readonly images: ContainerImages;
+  readonly trees: Trees;
   readonly closing: AbortSignal;
   /** Made over the same database and change feed. */
   readonly events: (sql: Sql, feed: ChangeFeed) => Events;
@@ -27,7 +29,7 @@ export interface ContextParts {
 
 /** Puts together what the parts of an engine share. */
 export function openContext(parts: ContextParts): EngineContext & { readonly events: Events } {
-  const { root, options, images, closing } = parts;
+  const { root, options, images, trees, closing } = parts;
   const sql = new Sql(parts.db);
   const feed = new ChangeFeed(`${root}/${DATABASE_FILE}`);
   const containers = new ContainerTable(sql);
@@ -44,6 +46,7 @@ export function openContext(parts: ContextParts): EngineContext & { readonly eve
     feed,
     token,
     images,
+    trees,
     pending: new PendingAttaches(),
     exits: new ExitWatch(
       (id) => pathsOf(root, id).runDirectory,

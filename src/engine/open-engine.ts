@@ -21,7 +21,8 @@ import { createStats } from './stats/container-stats.ts';
 import { listProcesses } from './stats/top.ts';
 import { createSystem, type SystemParts } from './system/engine-system.ts';
 import { fileSystemName } from './system/host-info.ts';
-import { volumeUsage } from './system/volume-usage.ts';
+import { createVolumes } from './volumes/engine-volumes.ts';
+import { volumeUsage } from './volumes/volume-usage.ts';
 
 /** What an engine says about itself. */
 export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
@@ -90,7 +91,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     containers: core.containers,
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
-    volumes: () => volumeUsage(core.root, core.context.volumes),
+    volumes: () => volumeUsage(core.root, core.context.volumes.all()),
     check: async (repair) =>
       (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
         Code: code,
@@ -122,6 +123,7 @@ export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
     stats: statsOf(core),
     archives: archivesOf(core),
     system: systemOf(core, images, identity),
+    volumes: createVolumes(core.context),
     close: () => core.close(),
     [Symbol.asyncDispose]: () => core.close(),
   };

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { MessageChannel } from 'node:worker_threads';
 import type { RootfsMount } from '#spec/rootfs.ts';
@@ -6,6 +6,7 @@ import { O_DIRECTORY, O_PATH } from '#sys/files/flags.ts';
 import type { FoundPath } from './archive/find-path.ts';
 import type { PackTreeJob } from './archive/pack-tree.ts';
 import type { UnpackTreeJob } from './archive/unpack-tree.ts';
+import { removeDirectory } from './drivers/remove-directory.ts';
 import { receiveBytes, sendBytes } from './worker/byte-port.ts';
 import type { FileWorkers } from './worker/file-workers.ts';
 
@@ -77,6 +78,16 @@ export class Trees {
       }
     };
     return Readable.from(pieces(), { objectMode: false, highWaterMark: 1024 * 1024 });
+  }
+
+  /** Copies everything in one directory into another that is empty, sharing data where the file system can. */
+  async copy(from: string, to: string): Promise<void> {
+    await this.#workers.run('copyTree', { from, to });
+  }
+
+  /** Removes a directory with everything in it; nothing happens when there is none. */
+  async remove(path: string): Promise<void> {
+    if (existsSync(path)) await removeDirectory(path, this.#workers);
   }
 
   /** Unpacks a tar, compressed or not. */

@@ -1,4 +1,5 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '#spec/docker-api/containers.ts';
+import { type ApiHeaders, CALLER_HEADER } from '#spec/docker-api/exchange.ts';
 import type { Api } from '../api.ts';
 import { sendForJson } from '../api.ts';
 
@@ -6,6 +7,15 @@ export interface CreateContainerOptions {
   readonly name?: string | undefined;
   /** `os[/arch[/variant]]` */
   readonly platform?: string | undefined;
+}
+
+/** The user at the keyboard, also behind sudo: directories that the engine makes for binds become theirs. */
+function callerHeader(): ApiHeaders {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const { SUDO_UID, SUDO_GID } = process.env;
+  const isId = (text: string | undefined) => text !== undefined && /^\d{1,10}$/.test(text);
+  const isSudo = uid === 0 && isId(SUDO_UID) && isId(SUDO_GID);
+  return { [CALLER_HEADER]: isSudo ? `${SUDO_UID}:${SUDO_GID}` : `${uid}:${gid}` };
 }
 
 /** @throws not-found ("No such image: x"), conflict for a name in use, invalid for a bad configuration */
@@ -19,6 +29,7 @@ export function createContainer(
     method: 'POST',
     path: '/containers/create',
     query: { name: options.name, platform: options.platform },
+    headers: callerHeader(),
     body: { kind: 'json', value: request },
     abort,
   });

@@ -17,6 +17,8 @@ export interface CreateOptions {
   readonly name?: string;
   /** `os[/arch[/variant]]`; only the host's own is accepted. */
   readonly platform?: string;
+  /** Who asks: bind sources that have to be made become theirs. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 export interface StopOptions {

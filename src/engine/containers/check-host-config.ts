@@ -3,7 +3,7 @@ import { BerthError } from '#base/errors.ts';
 import type { HostConfig, RestartPolicy } from '#spec/docker-api/containers.ts';
 import { checkLogConfig } from '../log-drivers/check-log-config.ts';
 import { normalizeCapabilities } from './capabilities.ts';
-import { checkTmpfsDestination } from './mount-spec.ts';
+import { checkDestination } from './mount-spec.ts';
 import { checkNamespaceModes, checkSysctls } from './namespace-mode.ts';
 import { parseSecurityOptions } from './security-opt.ts';
 
@@ -54,7 +54,7 @@ export function checkHostConfig(host: HostConfig, context: HostConfigContext): s
   if (host.OomScoreAdj < -1000 || host.OomScoreAdj > 1000) {
     throw invalid(`Invalid value ${host.OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
   }
-  for (const destination of Object.keys(host.Tmpfs ?? {})) checkTmpfsDestination(destination);
+  for (const destination of Object.keys(host.Tmpfs ?? {})) checkDestination(destination);
   checkSysctls(host);
   checkLogConfig(host.LogConfig);
   checkUlimits(host);

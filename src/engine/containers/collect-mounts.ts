@@ -1,13 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts';
-import {
-  anonymousVolume,
-  type ContainerMount,
-  cleanPath,
-  parseBind,
-  parseMount,
-  parseVolumesFrom,
-} from './mount-spec.ts';
+import { anonymousVolume, type ContainerMount, cleanPath, parseBind, parseVolumesFrom } from './mount-spec.ts';
+import { parseMount } from './parse-mount.ts';
 
 export interface MountSources {
   /** Mounts of another container, for `--volumes-from`. */
@@ -19,7 +13,7 @@ export interface MountSources {
  * All mounts of a new container, in Docker's order of precedence: binds and mounts over those of other containers, and
  * volumes of the image only where nothing else is mounted.
  *
- * @throws invalid for malformed and doubled ones; unsupported for named volumes
+ * @throws invalid for malformed and doubled ones
  */
 export function collectMounts(config: ContainerConfig, host: HostConfig, sources: MountSources): ContainerMount[] {
   const byPlace = new Map<string, ContainerMount>();
@@ -42,16 +36,7 @@ export function collectMounts(config: ContainerConfig, host: HostConfig, sources
     const mount = anonymousVolume(path);
     if (!byPlace.has(mount.destination) && !own.has(mount.destination)) byPlace.set(mount.destination, mount);
   }
-  const mounts = [...byPlace.values()];
-  const named = mounts.find((mount) => mount.type === 'volume' && mount.name !== '' && mount.source === '');
-  if (named !== undefined) {
-    throw new BerthError(
-      'unsupported',
-      'volume.named',
-      `named volume "${named.name}" cannot be used yet: only anonymous volumes and host paths are available`,
-    );
-  }
-  return mounts;
+  return [...byPlace.values()];
 }
 
 function inherited(spec: string, sources: MountSources): ContainerMount[] {

@@ -16,6 +16,7 @@ import { toOciConfig } from './oci-config.ts';
 import { readRootFile } from './root-files.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 import { parseSecurityOptions } from './security-opt.ts';
+import type { StartMount } from './start-mounts.ts';
 
 /** The control group of a container, as the cgroup layer names it. */
 export function cgroupPathOf(id: string, host: HostConfig): string {
@@ -61,10 +62,16 @@ function networkOwner(context: EngineContext, row: ContainerRow): ContainerRow {
 /**
  * The config.json of a container as it would start now.
  *
+ * @param mounts from {@link startMounts}
  * @throws what joined containers, the user's name or bind sources make impossible
  */
-export function containerOciConfig(context: EngineContext, row: ContainerRow, rootfs: RootfsMount): OciConfig {
-  const { mounts, path, args } = row.spec;
+export function containerOciConfig(
+  context: EngineContext,
+  row: ContainerRow,
+  rootfs: RootfsMount,
+  mounts: readonly StartMount[],
+): OciConfig {
+  const { path, args } = row.spec;
   const host = row.hostConfig;
   // Who shares a network shares its names: host name and /etc files are those of the network's owner.
   const owner = networkOwner(context, row);

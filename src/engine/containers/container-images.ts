@@ -23,6 +23,8 @@ export interface ContainerImages {
   prepare(containerId: string, imageId: string): Promise<RootfsMount>;
   /** What `prepare` would give, with nothing made. */
   preview(containerId: string, imageId: string): RootfsMount;
+  /** Directories of an image's layers, the topmost first. @throws not-found */
+  layersOf(imageId: string): string[];
   /** The root file system of a container that was prepared. */
   rootfs(containerId: string): Promise<RootfsMount>;
   /** Removes the writable layer; nothing happens when there is none. */

@@ -1,20 +1,21 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import { provideProfile } from '#sys/apparmor/profiles.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
-import type { LaunchPlan, PlanOp, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
+import type { LaunchPlan, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { logPlanOf } from '../log-drivers/log-plan.ts';
 import type { ContainerRow } from '../state/container-row.ts';
+import { arrangeMounts } from './arrange-mounts.ts';
 import { cgroupPathOf, containerOciConfig } from './container-config.ts';
 import { seccompFilterOf } from './container-seccomp.ts';
 import { foreignLaunchPlan } from './foreign-runtime.ts';
 import { cgroupHost, hostFacts } from './host-facts.ts';
 import { joinSharedMemory } from './join-shared-memory.ts';
-import type { ContainerMount } from './mount-spec.ts';
 import { isForeignRuntime } from './runtime-name.ts';
+import { startMounts } from './start-mounts.ts';
 
 /**
  * The launch plan of a container as it would start now. To start, its config.json is written too.
@@ -28,7 +29,8 @@ export async function containerLaunchPlan(
   purpose: 'start' | 'explain' = 'start',
 ): Promise<LaunchPlan> {
   const paths = pathsOf(context.root, row.id);
-  const config = await confined(containerOciConfig(context, row, rootfs));
+  const mounts = row.spec.mounts.length === 0 ? [] : await startMounts(context, row, rootfs, purpose);
+  const config = await confined(containerOciConfig(context, row, rootfs, mounts));
   if (purpose === 'start') {
     // Kept for exec, and for whoever wants to see what the container runs with.
     writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
@@ -52,7 +54,7 @@ export async function containerLaunchPlan(
     cgroup: planCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), config.linux?.resources),
     ...(compiled === undefined ? {} : { seccomp: compiled }),
   });
-  return joinSharedMemory(withCopyUp(plan, row.spec.mounts));
+  return joinSharedMemory(arrangeMounts(plan, mounts));
 }
 
 /** The same with an AppArmor profile that the kernel has: the default one is loaded when it is not there yet. */
@@ -81,24 +83,4 @@ function stdinMode(row: ContainerRow): StdinMode {
 function stdioOf(row: ContainerRow, uid: number, gid: number): StdioPlan {
   const stdin = stdinMode(row);
   return row.spec.config.Tty ? { kind: 'terminal', stdin } : { kind: 'pipes', stdin, uid, gid };
-}
-
-/** Volumes that are still empty get what the image has in their place, right before they cover it. */
-function withCopyUp(plan: LaunchPlan, mounts: readonly ContainerMount[]): LaunchPlan {
-  const empty = mounts.filter((mount) => mount.type === 'volume' && mount.copyUp && isEmpty(mount.source));
-  if (empty.length === 0) return plan;
-  const ops: PlanOp[] = [];
-  for (const op of plan.ops) {
-    ops.push(op);
-    if (op.op !== 'clone-mount' || op.side !== 'child') continue;
-    const mount = empty.find(({ source }) => source === op.at.path);
-    const attach = plan.ops.find((other) => other.op === 'attach' && other.at.path === mount?.destination);
-    if (mount === undefined || attach?.op !== 'attach') continue;
-    ops.push({ side: 'child', op: 'copy-up', from: attach.at, slot: op.slot, about: 'fill the volume at' });
-  }
-  return { ...plan, ops };
-}
-
-function isEmpty(directory: string): boolean {
-  return !existsSync(directory) || readdirSync(directory).length === 0;
 }

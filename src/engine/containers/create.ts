@@ -13,6 +13,10 @@ import type {
 } from '#spec/docker-api/containers.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerSpec } from '../state/container-row.ts';
+import { claimVolumes } from '../volumes/claim-volumes.ts';
+import { removeVolume } from '../volumes/remove-volume.ts';
+import { dataDirectory } from '../volumes/volume-directory.ts';
+import { whenSettled } from '../volumes/when-settled.ts';
 import { adaptHostConfig, pinJoinedContainers } from './adapt-host-config.ts';
 import type { CreateOptions } from './api.ts';
 import { checkHostConfig } from './check-host-config.ts';
@@ -27,7 +31,6 @@ import type { ContainerMount } from './mount-spec.ts';
 import { nameConflict, parseContainerName, randomName } from './names.ts';
 import { checkResources } from './resource-limits.ts';
 import { checkRuntime } from './runtime-name.ts';
-import { makeVolume, removeVolume } from './volumes.ts';
 
 const NAME_ATTEMPTS = 12;
 const NO_HEALTH_CHECKS =
@@ -57,20 +60,14 @@ export async function createContainer(
   await using undo = new Undo();
   const spec = specOf(context.root, draft);
   const createdNs = nowNs();
-  insertNamed(context, wanted, (name) =>
-    context.containers.insert(
-      {
-        id: draft.id,
-        name,
-        createdNs,
-        imageId: draft.image.id,
-        spec,
-        hostConfig: draft.host,
-      },
-      context.token,
-    ),
+  await whenSettled(context, () =>
+    insertNamed(context, wanted, (name) => {
+      const row = { id: draft.id, name, createdNs, imageId: draft.image.id, spec, hostConfig: draft.host };
+      context.containers.insert(row, context.token);
+      claimVolumes(context, draft.id, draft.mounts, spec, createdNs);
+    }),
   );
-  undo.add(() => context.containers.delete(draft.id));
+  undo.add(() => takeBack(context, draft.id, spec));
   fault('create.inserted');
   const { directory } = pathsOf(context.root, draft.id);
   mkdirSync(directory, { recursive: true, mode: 0o710 });
@@ -79,10 +76,6 @@ export async function createContainer(
   await context.images.prepare(draft.id, draft.image.id);
   undo.add(() => context.images.release(draft.id));
   fault('create.layer');
-  for (const volume of spec.ownVolumes) {
-    undo.add(() => removeVolume(context, volume));
-    makeVolume(context, volume, createdNs, draft.id);
-  }
   writeEtcFiles(directory, draft.config, draft.host);
   fault('create.files');
   context.sql.transaction(() => {
@@ -128,13 +121,33 @@ export async function draftContainer(
     exists: existsSync,
     mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],
   });
-  return { id, image, config, host, mounts, warnings };
+  return { id, image, config, host, mounts: await withImages(context, ownedBy(mounts, options.owner)), warnings };
+}
+
+/** Directories that a start makes for a bind belong to who asked for them. */
+function ownedBy(mounts: readonly ContainerMount[], owner: CreateOptions['owner']): readonly ContainerMount[] {
+  if (owner === undefined) return mounts;
+  return mounts.map((mount) =>
+    mount.createSource && mount.origin !== 'volumes-from' ? { ...mount, sourceOwner: owner } : mount,
+  );
+}
+
+/** Mounts of images keep the image that has the name now. @throws not-found */
+async function withImages(context: EngineContext, mounts: readonly ContainerMount[]): Promise<ContainerMount[]> {
+  const found: ContainerMount[] = [];
+  for (const mount of mounts) {
+    const isNew = mount.type === 'image' && mount.imageId === undefined;
+    found.push(isNew ? { ...mount, imageId: (await context.images.resolve(mount.name)).id } : mount);
+  }
+  return found;
 }
 
 /** What of a draft is kept: with a name for every anonymous volume. */
 export function specOf(root: string, draft: Draft): ContainerSpec {
-  const mounts = draft.mounts.map((mount) => nameVolume(root, mount));
-  const ownVolumes = mounts.flatMap((mount, i) => (mount === draft.mounts[i] ? [] : [mount.name]));
+  const mounts = draft.mounts.map((mount) => placeVolume(root, mount));
+  const ownVolumes = mounts.flatMap(({ type, name }, i) =>
+    type === 'volume' && draft.mounts[i]?.name === '' ? [name] : [],
+  );
   const [path = '', ...args] = [...(draft.config.Entrypoint ?? []), ...(draft.config.Cmd ?? [])];
   return { config: draft.config, mounts, path, args, ownVolumes };
 }
@@ -202,10 +215,17 @@ function defaultHostname(id: string, host: HostConfig): string {
   return host.NetworkMode === 'host' ? hostname() : shortId(id);
 }
 
-function nameVolume(root: string, mount: ContainerMount): ContainerMount {
+/** Volumes that were made by name before the failure stay, as in Docker: somebody else may use them by now. */
+async function takeBack(context: EngineContext, id: string, spec: ContainerSpec): Promise<void> {
+  context.containers.delete(id);
+  for (const name of spec.ownVolumes) await removeVolume(context, name);
+}
+
+/** Where a volume's data is, with a name for an anonymous one; what is only needed to make it is not kept. */
+function placeVolume(root: string, { volume, ...mount }: ContainerMount): ContainerMount {
   if (mount.type !== 'volume' || mount.source !== '') return mount;
-  const name = newId();
-  return { ...mount, name, source: `${root}/volumes/${name}/_data` };
+  const name = mount.name === '' ? newId() : mount.name;
+  return { ...mount, name, source: dataDirectory(root, name) };
 }
 
 function insertNamed(context: EngineContext, wanted: string | undefined, insert: (name: string) => void): void {

@@ -79,8 +79,8 @@ export function statusText(row: ContainerRow, nowMs: number): string {
 export function mountPointsOf(mounts: readonly ContainerMount[]): MountPoint[] {
   return mounts.map((mount) => ({
     Type: mount.type,
-    ...(mount.type === 'volume' ? { Name: mount.name } : {}),
-    Source: mount.source,
+    ...(mount.name === '' ? {} : { Name: mount.name }),
+    Source: mount.imageId ?? mount.source,
     Destination: mount.destination,
     ...(mount.type === 'volume' ? { Driver: 'local' } : {}),
     Mode: mount.mode,

@@ -5,6 +5,7 @@ import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow, RowPatch } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
+import { mountEvents } from '../volumes/volume-events.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 
@@ -105,6 +106,7 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
     if (exit.oom !== undefined) context.emit(containerEvent(row, 'oom', oomAttributes(exit.oom), timeNs));
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));
+    for (const event of mountEvents(row.id, row.spec.mounts, 'unmount', timeNs)) context.emit(event);
   });
   fault('exit.recorded');
   context.feed.announce();

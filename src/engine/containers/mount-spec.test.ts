@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBind, parseMount, parseVolumesFrom } from './mount-spec.ts';
+import { parseBind, parseVolumesFrom } from './mount-spec.ts';
+import { parseMount } from './parse-mount.ts';
 
 const exists = () => true;
 
@@ -71,7 +72,7 @@ test('parseMount() refuses options of another type, unknown types and types it d
     message: 'invalid mount config for type "tmpfs": field BindOptions must not be specified',
   });
   assert.throws(() => parseMount({ Type: 'x', Target: '/t' }, exists), /type "x": mount type unknown/);
-  assert.throws(() => parseMount({ Type: 'image', Source: 'a', Target: '/t' }, exists), { kind: 'unsupported' });
+  assert.throws(() => parseMount({ Type: 'cluster', Source: 'a', Target: '/t' }, exists), { kind: 'unsupported' });
 });
 
 test('parseVolumesFrom() takes a mode without propagation', () => {

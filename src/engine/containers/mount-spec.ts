@@ -1,18 +1,18 @@
 import { posix } from 'node:path';
 import { BerthError } from '#base/errors.ts';
-import type { Mount } from '#spec/docker-api/containers.ts';
+import type { IdMap } from './id-map.ts';
 
 /** Where a mount was asked for; `volumes-from` copies another container's. */
 export type MountOrigin = 'bind' | 'mount' | 'image' | 'volumes-from';
 
 /** One mount of a container, as stored. Host paths are absolute. */
 export interface ContainerMount {
-  readonly type: 'bind' | 'volume' | 'tmpfs';
+  readonly type: 'bind' | 'volume' | 'tmpfs' | 'image';
   readonly origin: MountOrigin;
   /** Host path of a bind; a volume's data directory (filled in when the container is created); empty for a tmpfs. */
   readonly source: string;
   readonly destination: string;
-  /** A volume's name; empty until an anonymous one gets its own. */
+  /** A volume's name, empty until an anonymous one gets its own; an image's as the user called it. */
   readonly name: string;
   readonly readOnly: boolean;
   /** What `readOnly` means for mounts below the source: kept writable, made read-only, or refused unless it can be. */
@@ -26,8 +26,21 @@ export interface ContainerMount {
   readonly copyUp: boolean;
   /** Make a missing bind source a directory. */
   readonly createSource: boolean;
+  /** Whose a source is that has to be made; the engine's own user's when absent. */
+  readonly sourceOwner?: { readonly uid: number; readonly gid: number };
   /** Mount options of a tmpfs, for example `size=64m`. */
   readonly tmpfsOptions: readonly string[];
+  /** The directory or file inside a volume or an image that is mounted in its place; relative, resolved inside it. */
+  readonly subpath?: string;
+  /** Shows owners as others than those on the disk. */
+  readonly idMap?: IdMap;
+  /** The image that is mounted. */
+  readonly imageId?: string;
+  /** What a volume is made with if it has to be made; not stored. */
+  readonly volume?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly options?: Readonly<Record<string, string>>;
+  };
 }
 
 export const PROPAGATIONS: readonly string[] = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'];
@@ -40,7 +53,8 @@ const MODE_GROUPS: readonly (readonly string[])[] = [
   ['consistent', 'cached', 'delegated', 'default'],
 ];
 
-function invalid(message: string): BerthError {
+/** What is wrong with a mount, in Docker's words. */
+export function invalidMount(message: string): BerthError {
   return new BerthError('invalid', 'mount.invalid', message);
 }
 
@@ -62,11 +76,12 @@ export function isMountMode(mode: string): boolean {
   return counts !== undefined && [...counts.values()].every((count) => count === 1);
 }
 
-function checkDestination(path: string): void {
+/** @throws invalid with Docker's words for what is no absolute path or the root */
+export function checkDestination(path: string): void {
   if (posix.normalize(path.replaceAll('\\', '/')) === '/') {
-    throw invalid("invalid specification: destination can't be '/'");
+    throw invalidMount("invalid specification: destination can't be '/'");
   }
-  if (!path.startsWith('/')) throw invalid(`invalid mount path: '${path}' mount path must be absolute`);
+  if (!path.startsWith('/')) throw invalidMount(`invalid mount path: '${path}' mount path must be absolute`);
 }
 
 /** A path without doubled slashes, dots and a final slash. */
@@ -84,25 +99,25 @@ export function parseBind(raw: string): ContainerMount {
   const parts = raw.split(':');
   const [first = '', second = '', mode = ''] = parts;
   if (first === '' || parts.length > 3 || (parts.length === 2 && isMountMode(second))) {
-    throw invalid(`invalid volume specification: '${raw}'`);
+    throw invalidMount(`invalid volume specification: '${raw}'`);
   }
-  if (!isMountMode(mode)) throw invalid(`invalid mode: ${mode}`);
+  if (!isMountMode(mode)) throw invalidMount(`invalid mode: ${mode}`);
   const source = parts.length === 1 ? '' : first;
   const target = parts.length === 1 ? first : second;
   const words = mode === '' ? [] : mode.split(',');
   const type = source.startsWith('/') ? 'bind' : 'volume';
   const propagation = words.find((word) => PROPAGATIONS.includes(word));
   try {
-    if (target === '') throw invalid(`invalid mount config for type "${type}": field Target must not be empty`);
+    if (target === '') throw invalidMount(`invalid mount config for type "${type}": field Target must not be empty`);
     checkDestinationOf(type, target);
     if (type === 'volume' && propagation !== undefined) {
-      throw invalid('invalid mount config for type "volume": field BindOptions must not be specified');
+      throw invalidMount('invalid mount config for type "volume": field BindOptions must not be specified');
     }
     if (type === 'bind' && words.includes('nocopy')) {
-      throw invalid('invalid mount config for type "bind": field VolumeOptions must not be specified');
+      throw invalidMount('invalid mount config for type "bind": field VolumeOptions must not be specified');
     }
   } catch (error) {
-    throw invalid(`invalid volume specification: '${raw}': ${(error as Error).message}`);
+    throw invalidMount(`invalid volume specification: '${raw}': ${(error as Error).message}`);
   }
   const readOnly = words.includes('ro');
   return {
@@ -126,146 +141,8 @@ function checkDestinationOf(type: string, target: string): void {
   try {
     checkDestination(target);
   } catch (error) {
-    throw invalid(`invalid mount config for type "${type}": ${(error as Error).message}`);
+    throw invalidMount(`invalid mount config for type "${type}": ${(error as Error).message}`);
   }
-}
-
-const OPTION_FIELDS = {
-  bind: 'BindOptions',
-  volume: 'VolumeOptions',
-  image: 'ImageOptions',
-  tmpfs: 'TmpfsOptions',
-  cluster: 'ClusterOptions',
-} as const;
-
-/**
- * One `--mount`, of `HostConfig.Mounts`.
- *
- * @param sourceExists tells whether a host path exists; a bind without CreateMountpoint needs it
- * @throws invalid with Docker's words; unsupported for mount types that Berth does not have
- */
-export function parseMount(mount: Mount, sourceExists: (path: string) => boolean): ContainerMount {
-  try {
-    return parseChecked(mount, sourceExists);
-  } catch (error) {
-    if (error instanceof BerthError && error.kind === 'invalid') {
-      throw invalid(`invalid mount config for type "${mount.Type}": ${error.message}`);
-    }
-    throw error;
-  }
-}
-
-function parseChecked(mount: Mount, sourceExists: (path: string) => boolean): ContainerMount {
-  for (const [type, field] of Object.entries(OPTION_FIELDS)) {
-    if (type !== mount.Type && mount[field] !== undefined && mount[field] !== null) {
-      throw invalid(`field ${field} must not be specified`);
-    }
-  }
-  const target = mount.Target ?? '';
-  if (target === '') throw invalid('field Target must not be empty');
-  checkDestination(target);
-  const base = {
-    origin: 'mount' as const,
-    destination: cleanPath(target),
-    readOnly: mount.ReadOnly ?? false,
-    mode: '',
-    name: '',
-    tmpfsOptions: [],
-  };
-  switch (mount.Type) {
-    case 'bind':
-      return { ...base, ...bindFields(mount, sourceExists) };
-    case 'volume':
-      return { ...base, ...volumeFields(mount) };
-    case 'tmpfs':
-      return { ...base, ...tmpfsFields(mount) };
-    case 'image':
-    case 'cluster':
-    case 'npipe':
-      throw new BerthError('unsupported', 'mount.type', `mount type "${mount.Type}" is not supported yet`);
-    default:
-      throw invalid('mount type unknown');
-  }
-}
-
-function bindFields(mount: Mount, sourceExists: (path: string) => boolean) {
-  const source = mount.Source ?? '';
-  const options = mount.BindOptions ?? {};
-  if (source === '') throw invalid('field Source must not be empty');
-  const propagation = options.Propagation ?? '';
-  if (propagation !== '' && !PROPAGATIONS.includes(propagation)) {
-    throw invalid(`invalid propagation mode: ${propagation}`);
-  }
-  if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
-  if (!sourceExists(source) && !options.CreateMountpoint) {
-    throw invalid(`bind source path does not exist: ${source}`);
-  }
-  const force = options.ReadOnlyForceRecursive ?? false;
-  if (force && !mount.ReadOnly) throw invalid('ReadOnlyForceRecursive needs ReadOnly');
-  if (force && options.ReadOnlyNonRecursive) {
-    throw invalid('ReadOnlyForceRecursive and ReadOnlyNonRecursive exclude each other');
-  }
-  const readOnly = mount.ReadOnly ?? false;
-  const recursiveReadOnly = !readOnly || options.ReadOnlyNonRecursive ? 'no' : force ? 'force' : 'yes';
-  return {
-    type: 'bind' as const,
-    source: cleanPath(source),
-    propagation: propagation === '' ? 'rprivate' : propagation,
-    recursive: !(options.NonRecursive ?? false),
-    recursiveReadOnly: recursiveReadOnly as ContainerMount['recursiveReadOnly'],
-    createSource: options.CreateMountpoint ?? false,
-    copyUp: false,
-  };
-}
-
-function volumeFields(mount: Mount) {
-  const options = mount.VolumeOptions ?? {};
-  const name = mount.Source ?? '';
-  const driver = options.DriverConfig?.Name ?? '';
-  if ((options.Subpath ?? '') !== '') {
-    if (name === '') throw invalid('must not set Subpath when using anonymous volumes');
-    throw new BerthError('unsupported', 'mount.subpath', 'volume sub-paths are not supported yet');
-  }
-  if (driver !== '' && driver !== 'local') {
-    throw new BerthError('unsupported', 'volume.driver', `volume driver "${driver}" is not supported`);
-  }
-  if (Object.keys(options.DriverConfig?.Options ?? {}).length > 0) {
-    throw new BerthError('unsupported', 'volume.options', 'volume driver options are not supported yet');
-  }
-  return {
-    type: 'volume' as const,
-    source: '',
-    name,
-    propagation: '',
-    recursive: true,
-    recursiveReadOnly: (mount.ReadOnly ? 'yes' : 'no') as ContainerMount['recursiveReadOnly'],
-    createSource: false,
-    copyUp: !(options.NoCopy ?? false),
-  };
-}
-
-function tmpfsFields(mount: Mount) {
-  if ((mount.Source ?? '') !== '') throw invalid('field Source must not be specified');
-  const options = mount.TmpfsOptions ?? {};
-  const flags: string[] = [];
-  if (options.Mode) flags.push(`mode=${options.Mode.toString(8)}`);
-  if (options.SizeBytes) flags.push(`size=${options.SizeBytes}`);
-  for (const option of options.Options ?? []) {
-    const [word = ''] = option;
-    if (option.length < 1 || option.length > 2) throw invalid('invalid option array length');
-    if (word !== 'exec' && word !== 'noexec') throw invalid(`invalid option: ${word}`);
-    flags.push(word);
-  }
-  return {
-    type: 'tmpfs' as const,
-    source: '',
-    propagation: '',
-    recursive: true,
-    recursiveReadOnly: 'no' as const,
-    createSource: false,
-    copyUp: false,
-    tmpfsOptions: flags,
-  };
 }
 
 /** A volume that the image or `--volume /path` asks for. */
@@ -288,20 +165,15 @@ export function anonymousVolume(destination: string): ContainerMount {
   };
 }
 
-/** Checks a destination of `HostConfig.Tmpfs`. */
-export function checkTmpfsDestination(path: string): void {
-  checkDestination(path);
-}
-
 /** `--volumes-from ID[:ro|rw|z|Z]`. */
 export function parseVolumesFrom(spec: string): { readonly ref: string; readonly mode: string } {
-  if (spec === '') throw invalid('volumes-from specification cannot be an empty string');
+  if (spec === '') throw invalidMount('volumes-from specification cannot be an empty string');
   const colon = spec.indexOf(':');
   const ref = colon < 0 ? spec : spec.slice(0, colon);
   const mode = colon < 0 ? '' : spec.slice(colon + 1);
   const words = mode === '' ? [] : mode.split(',');
   if (!isMountMode(mode) || words.some((word) => PROPAGATIONS.includes(word) || word === 'nocopy')) {
-    throw invalid(`invalid mode: ${mode}`);
+    throw invalidMount(`invalid mode: ${mode}`);
   }
   return { ref, mode: mode === '' ? 'rw' : mode };
 }

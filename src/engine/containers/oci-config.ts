@@ -2,11 +2,11 @@ import type { ContainerConfig, HostConfig, Ulimit } from '#spec/docker-api/conta
 import type { Linux, LinuxNamespace, LinuxSeccomp, OciConfig, POSIXRlimit, Process } from '#spec/oci-runtime/config.ts';
 import type { Identity } from './account-files.ts';
 import { mergeEnv } from './merge-config.ts';
-import type { ContainerMount } from './mount-spec.ts';
 import { hasOwnNetwork } from './namespace-mode.ts';
 import { type EtcFiles, planMounts, rootPropagation } from './oci-mounts.ts';
 import { planDevices, toOciResources } from './oci-resources.ts';
 import { parseSecurityOptions } from './security-opt.ts';
+import type { StartMount } from './start-mounts.ts';
 
 /** Everything a container's config.json is made of. Facts of the host come in, so that nothing here looks them up. */
 export interface OciInput {
@@ -15,7 +15,7 @@ export interface OciInput {
   readonly host: HostConfig;
   readonly path: string;
   readonly args: readonly string[];
-  readonly mounts: readonly ContainerMount[];
+  readonly mounts: readonly StartMount[];
   readonly etc: EtcFiles;
   readonly identity: Identity;
   /** The bounding set. */

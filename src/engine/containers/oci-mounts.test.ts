@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import { completeHostConfig } from './host-config.ts';
-import { parseBind, parseMount } from './mount-spec.ts';
+import { parseBind } from './mount-spec.ts';
 import { mergeTmpfsOptions, planMounts, rootPropagation } from './oci-mounts.ts';
+import { parseMount } from './parse-mount.ts';
 
 const etc = { hostname: '/c/hostname', hosts: '/c/hosts', resolvConf: '/c/resolv.conf' };
 

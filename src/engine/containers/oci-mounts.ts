@@ -4,6 +4,7 @@ import type { HostConfig } from '#spec/docker-api/containers.ts';
 import type { Mount } from '#spec/oci-runtime/config.ts';
 import { type MountEntry, readMountInfo } from '#sys/mountinfo.ts';
 import type { ContainerMount } from './mount-spec.ts';
+import type { StartMount } from './start-mounts.ts';
 
 /** Files of the container's own directory that stand in for those of its image. */
 export interface EtcFiles {
@@ -14,7 +15,7 @@ export interface EtcFiles {
 
 export interface MountInput {
   readonly host: HostConfig;
-  readonly mounts: readonly ContainerMount[];
+  readonly mounts: readonly StartMount[];
   readonly etc: EtcFiles;
   /** Host path of the init program, when the container gets one. */
   readonly initProgram: string | undefined;
@@ -102,14 +103,23 @@ function tmpfsMount(destination: string, options: readonly string[]): Mount {
   return { destination, type: 'tmpfs', source: 'tmpfs', options: mergeTmpfsOptions(TMPFS_DEFAULTS, options) };
 }
 
-function bindMount(mount: ContainerMount): Mount {
-  const options = [mount.recursive ? 'rbind' : 'bind'];
+function bindMount(mount: StartMount): Mount {
+  const options = [mount.recursive ? 'rbind' : 'bind', ...(mount.driver?.options ?? [])];
   if (mount.readOnly) options.push(mount.recursiveReadOnly === 'no' || !mount.recursive ? 'ro' : 'rro');
   options.push(mount.propagation === '' ? 'rprivate' : mount.propagation);
-  return { destination: mount.destination, type: 'bind', source: mount.source, options };
+  const source = mount.subpath === undefined ? mount.source : `${mount.source}/${mount.subpath}`;
+  return { destination: mount.destination, type: 'bind', source, options, ...mount.mappings };
 }
 
-function toOci(mount: ContainerMount): Mount {
+/** A file system that is mounted for this container alone. */
+function driverMount({ destination, source, readOnly }: StartMount, type: string, options: readonly string[]): Mount {
+  return { destination, type, source, options: [...options, ...(readOnly ? ['ro'] : [])] };
+}
+
+function toOci(mount: StartMount): Mount {
+  if (mount.driver !== undefined && mount.driver.type !== 'bind') {
+    return driverMount(mount, mount.driver.type, mount.driver.options);
+  }
   if (mount.type !== 'tmpfs') return bindMount(mount);
   return tmpfsMount(mount.destination, [...(mount.readOnly ? ['ro'] : []), ...mount.tmpfsOptions]);
 }

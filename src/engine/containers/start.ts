@@ -10,6 +10,7 @@ import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
+import { mountEvents } from '../volumes/volume-events.ts';
 import { prepareBindSources } from './bind-sources.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
@@ -125,6 +126,7 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
       restarter: '',
       ...(reason === 'policy' ? { restartCount: row.restartCount + 1 } : {}),
     });
+    for (const event of mountEvents(row.id, row.spec.mounts, 'mount', startedNs)) context.emit(event);
     context.emit(containerEvent(row, 'start', {}, startedNs));
   });
   context.exits.started(row.id, launched);

@@ -58,6 +58,7 @@ export function storeImages(store: Store, root: string): ContainerImages {
       const own = `${root}/containers/${containerId}`;
       return { type: 'overlay', lower: layers.map(({ path }) => path), upper: `${own}/upper`, work: `${own}/work` };
     },
+    layersOf: (imageId) => store.layers.directories(store.images.resolve(imageId).row.topLayer).map(({ path }) => path),
     rootfs: async (containerId) => store.snapshots.mountOf(containerId),
     release: (containerId) => store.snapshots.remove(containerId),
     driverOf: (containerId) => store.snapshots.get(containerId)?.driver ?? 'overlay',

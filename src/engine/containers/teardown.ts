@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
+import { isBerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { removeCgroup } from '#sys/cgroup/remove.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
+import { removeVolume } from '../volumes/remove-volume.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { cgroupHost } from './host-facts.ts';
-import { removeVolume } from './volumes.ts';
 
 /** Ends whatever may be left of a run whose keeper died: processes, control groups, the run directory. */
 export async function removeRemains(context: EngineContext, row: ContainerRow): Promise<void> {
@@ -31,11 +32,7 @@ export async function tearDown(context: EngineContext, row: ContainerRow, withVo
   fault('remove.layer');
   rmSync(paths.directory, { recursive: true, force: true });
   fault('remove.directory');
-  if (withVolumes) {
-    for (const name of row.spec.ownVolumes) {
-      if (!context.volumes.isUsedByOther(name, row.id)) removeVolume(context, name);
-    }
-  }
+  if (withVolumes) await removeOwnVolumes(context, row);
   context.sql.transaction(() => {
     context.containers.delete(row.id);
     context.emit(containerEvent(row, 'destroy'));
@@ -47,6 +44,17 @@ export async function tearDown(context: EngineContext, row: ContainerRow, withVo
 export async function undoCreate(context: EngineContext, row: ContainerRow): Promise<void> {
   await context.images.release(row.id);
   rmSync(pathsOf(context.root, row.id).directory, { recursive: true, force: true });
-  for (const name of row.spec.ownVolumes) removeVolume(context, name);
+  await removeOwnVolumes(context, row);
   context.containers.delete(row.id);
+}
+
+/** Those that other containers use as well stay. */
+async function removeOwnVolumes(context: EngineContext, row: ContainerRow): Promise<void> {
+  for (const name of row.spec.ownVolumes) {
+    try {
+      await removeVolume(context, name, row.id);
+    } catch (error) {
+      if (!isBerthError(error, 'conflict')) throw error;
+    }
+  }
 }

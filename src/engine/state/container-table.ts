@@ -94,6 +94,11 @@ export class ContainerTable {
     if (sql !== '') this.#db.run(`UPDATE containers SET ${sql} WHERE id = ?`, ...values, id);
   }
 
+  /** Gives a container other mounts' names: the one change of what is settled at its creation. */
+  replaceSpec(id: string, spec: ContainerRow['spec']): void {
+    this.#db.run('UPDATE containers SET spec = ? WHERE id = ?', JSON.stringify(spec), id);
+  }
+
   delete(id: string): void {
     this.#db.run('DELETE FROM containers WHERE id = ?', id);
   }
@@ -129,8 +134,19 @@ export class ContainerTable {
     return raw === undefined ? undefined : Number(raw['code']);
   }
 
-  /** Containers whose image is this one. */
+  /** Containers made from an image, or that mount it. */
   usersOfImage(imageId: string): string[] {
-    return this.#db.all('SELECT id FROM containers WHERE image_id = ?', imageId).map((raw) => raw['id'] as string);
+    return this.#db
+      .all(
+        `SELECT id FROM containers WHERE image_id = ?1
+         UNION SELECT container_id FROM image_mounts WHERE image_id = ?1`,
+        imageId,
+      )
+      .map((raw) => raw['id'] as string);
+  }
+
+  /** Keeps an image for a container that mounts it, until the container's row is deleted. */
+  keepImage(id: string, imageId: string): void {
+    this.#db.run('INSERT OR IGNORE INTO image_mounts (image_id, container_id) VALUES (?, ?)', imageId, id);
   }
 }

@@ -46,6 +46,7 @@ const EVERY: { readonly [Name in OpName]: Extract<PlanOp, { op: Name }> } = {
   mask: { side: 'child', op: 'mask', at },
   'read-only': { side: 'child', op: 'read-only', at },
   'copy-up': { side: 'child', op: 'copy-up', from: at, slot },
+  'fill-volume': { side: 'child', op: 'fill-volume', from: at, slot, marker: '/volumes/v/filling' },
   'map-namespace': { side: 'before', op: 'map-namespace', slot, uid: [{ inside: 0, outside: 9, size: 2 }], gid: [] },
   'pivot-root': { side: 'child', op: 'pivot-root', slot, how: 'pivot' },
   clone: { side: 'before', op: 'clone', namespaces: ['pid'] },
@@ -108,7 +109,7 @@ test('explain() says something about every kind of op', () => {
   const story: PlanOp = { side: 'child', op: 'new-mount', slot, fsType: 'tmpfs', options: [], attrs: 0 };
   for (const op of Object.values<PlanOp>(EVERY)) {
     // What is done to a detached mount is told with the mount itself.
-    const context = op.op === 'copy-up' ? [story] : [];
+    const context = op.op === 'copy-up' || op.op === 'fill-volume' ? [story] : [];
     assert.notEqual(explain(planOf(...context, op)), context.length > 0 ? explain(planOf(...context)) : empty, op.op);
   }
 });

@@ -14,6 +14,7 @@ const NAMES: ReadonlySet<string> = new Set<MountOp['op']>([
   'mask',
   'read-only',
   'copy-up',
+  'fill-volume',
   'map-namespace',
   'pivot-root',
 ]);
@@ -54,6 +55,7 @@ export function tellMount(narration: Narration, op: Op): void {
       say(`make ${nameOf(narration, op.at)} read-only with all below it`);
       return;
     case 'copy-up':
+    case 'fill-volume':
       narration.story(op.slot).details.push(`filled with what the image has at ${nameOf(narration, op.from)}`);
       return;
     case 'map-namespace':

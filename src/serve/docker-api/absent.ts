@@ -6,7 +6,6 @@ import type { Route } from './router.ts';
 /** First segment of the path to what it is about. */
 const PARTS: Readonly<Record<string, string>> = {
   networks: 'networks are',
-  volumes: 'volumes are',
   build: 'building images is',
   session: 'BuildKit is',
   grpc: 'BuildKit is',

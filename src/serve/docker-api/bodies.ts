@@ -139,6 +139,7 @@ const MOUNT: Struct = {
       fields: { SizeBytes: 'int64', Mode: 'int64', Options: { list: STRINGS } },
     },
     ClusterOptions: 'any',
+    IdMap: 'string',
   },
 };
 

@@ -2,6 +2,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { Containers } from '#engine/containers/api.ts';
 import type { ContainerCreateRequest, ContainerUpdateRequest, WaitCondition } from '#spec/docker-api/containers.ts';
+import { CALLER_HEADER } from '#spec/docker-api/exchange.ts';
 import { CONTAINER_CREATE, CONTAINER_UPDATE } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
@@ -60,8 +61,14 @@ async function create(backend: ContainersBackend, context: RequestContext) {
   const created = await backend.create(body, {
     ...(name === undefined ? {} : { name }),
     ...(platform === undefined ? {} : { platform }),
+    ...ownerOf(context),
   });
   return json(created, 201);
+}
+
+function ownerOf(context: RequestContext): { readonly owner?: { readonly uid: number; readonly gid: number } } {
+  const match = /^(\d{1,10}):(\d{1,10})$/.exec(context.request.headers?.[CALLER_HEADER] ?? '');
+  return match === null ? {} : { owner: { uid: Number(match[1]), gid: Number(match[2]) } };
 }
 
 /** Berth's own: what creating and starting such a container would ask of the kernel. */

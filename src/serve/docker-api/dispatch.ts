@@ -10,10 +10,11 @@ import { pluginRoutes } from './plugins.ts';
 import { createRouter } from './router.ts';
 import { swarmRoutes } from './swarm.ts';
 import { systemRoutes } from './system.ts';
+import { volumeRoutes } from './volumes.ts';
 
 export type ApiBackend = Pick<
   Engine,
-  'archives' | 'containers' | 'events' | 'execs' | 'images' | 'logs' | 'stats' | 'system'
+  'archives' | 'containers' | 'events' | 'execs' | 'images' | 'logs' | 'stats' | 'system' | 'volumes'
 >;
 
 /** The whole Docker Engine API over one engine; for use in process, and behind `serveHttp`. */
@@ -28,5 +29,6 @@ export function dispatchTo(engine: ApiBackend): Dispatch {
     ...absentRoutes(),
     ...imageRoutes(engine.images),
     ...systemRoutes(engine),
+    ...volumeRoutes(engine.volumes),
   ]);
 }

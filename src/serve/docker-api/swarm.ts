@@ -4,7 +4,7 @@ import type { RequestContext } from './request-context.ts';
 import type { Route } from './router.ts';
 
 const PARTS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
-const NO_MANAGER =
+export const NO_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
 function noManager(): BerthError {

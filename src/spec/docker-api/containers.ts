@@ -124,6 +124,8 @@ export interface Mount {
     readonly Options?: readonly (readonly string[])[] | null;
   } | null;
   readonly ClusterOptions?: Readonly<Record<string, unknown>> | null;
+  /** Berth's own, for binds and volumes: `match-user`, or ranges as `idmap=` of `--mount` has them. */
+  readonly IdMap?: string;
 }
 
 /** Limits of a container; sizes in bytes, CPU times in microseconds, `NanoCpus` in 1e-9 CPUs. */

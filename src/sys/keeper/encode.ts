@@ -221,6 +221,9 @@ function encodeMountOp(out: PlanWriter, op: NotFileOp): void {
     case 'copy-up':
       out.place(op.from).int(op.slot);
       break;
+    case 'fill-volume':
+      out.place(op.from).int(op.slot).text(op.marker);
+      break;
     case 'map-namespace':
       out.int(op.slot).blob(idMap(op.uid)).blob(idMap(op.gid));
       break;
@@ -245,6 +248,7 @@ type NotMountOp = Exclude<
       | 'mask'
       | 'read-only'
       | 'copy-up'
+      | 'fill-volume'
       | 'map-namespace'
       | 'pivot-root';
   }

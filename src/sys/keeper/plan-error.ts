@@ -189,6 +189,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   mask: 'mask',
   'read-only': 'make read-only',
   'copy-up': 'copy',
+  'fill-volume': 'fill the volume at',
   'map-namespace': 'make a user namespace for id-mapped mounts',
   'pivot-root': 'change the root',
   clone: 'make the namespaces',

@@ -126,6 +126,11 @@ export type MountOp =
   | { op: 'read-only'; at: Place }
   /** Copies what the image has at `from` into the detached mount in `slot` (tmpcopyup). */
   | { op: 'copy-up'; from: Place; slot: Slot }
+  /**
+   * The same into a volume that others may use too, if it is empty. `marker`: a file that is locked meanwhile and stands until the
+   * copy is complete, so that an interrupted one is made again; none when the mount is new.
+   */
+  | { op: 'fill-volume'; from: Place; slot: Slot; marker: string }
   /** A user namespace with these maps, as a descriptor for idmapped mounts. */
   | { op: 'map-namespace'; slot: Slot; uid: readonly IdRange[]; gid: readonly IdRange[] }
   /** Makes the mount in `slot` (already attached) the root. `move`: MS_MOVE + chroot, for roots that can not be pivoted. */

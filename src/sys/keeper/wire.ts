@@ -35,6 +35,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   'copy-up': 38,
   'map-namespace': 39,
   'pivot-root': 40,
+  'fill-volume': 41,
   clone: 50,
   unshare: 51,
   'join-namespaces': 52,

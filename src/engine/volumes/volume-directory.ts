@@ -1,0 +1,67 @@
+/** Where volumes lie on the disk. A directory without a row is garbage: its creator or its remover was killed. */
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { fault } from '#base/fault.ts';
+import { randomBytes } from '#base/random.ts';
+import type { EngineContext } from '../context.ts';
+import type { VolumeRow } from '../state/volume-table.ts';
+
+/** Beginning of the names that directories get when they are about to be deleted; no volume is called so. */
+export const ASIDE = '.removing-';
+/** Beginning of the names of directories that are being filled before a volume of that content exists. */
+export const UNFINISHED = '.unfinished-';
+
+export function volumesDirectory(root: string): string {
+  return join(root, 'volumes');
+}
+
+/** What a volume's containers see. */
+export function dataDirectory(root: string, name: string): string {
+  return join(root, 'volumes', name, '_data');
+}
+
+/** Present while the image's content is being copied into the volume: a copy that was interrupted is made again. */
+export function fillMarker(root: string, name: string): string {
+  return join(root, 'volumes', name, 'filling');
+}
+
+/** A name below the volumes' directory that nobody has, for a directory that is put aside. */
+function asideDirectory(root: string): string {
+  return join(volumesDirectory(root), `${ASIDE}${randomBytes(8).toString('hex')}`);
+}
+
+/** A name for a directory that is being filled; with its maker's token, so that it is left alone as long as that lives. */
+export function unfinishedDirectory(root: string, token: string): string {
+  return join(volumesDirectory(root), `${UNFINISHED}${randomBytes(8).toString('hex')}~${token}`);
+}
+
+/** Moves a directory out of the way; false when there is none. */
+export function putAside(root: string, directory: string): string | undefined {
+  const from = join(volumesDirectory(root), directory);
+  if (!existsSync(from)) return undefined;
+  const to = asideDirectory(root);
+  renameSync(from, to);
+  return to;
+}
+
+/** Makes the directory of a volume. Call inside the transaction that inserts its row: what has that name belongs to nobody. */
+export function makeDirectory(root: string, name: string): void {
+  putAside(root, name);
+  mkdirSync(volumesDirectory(root), { recursive: true, mode: 0o711 });
+  mkdirSync(dataDirectory(root, name), { recursive: true, mode: 0o755 });
+}
+
+/** Finishes a rename that somebody began: the directory takes the volume's name. Anybody may, any number of times. */
+export function finishRename(context: EngineContext, row: VolumeRow): void {
+  if (row.directory === row.name) return;
+  const base = volumesDirectory(context.root);
+  context.sql.transaction(() => {
+    if (context.volumes.get(row.name)?.directory !== row.directory) return;
+    if (existsSync(join(base, row.directory))) {
+      putAside(context.root, row.name);
+      renameSync(join(base, row.directory), join(base, row.name));
+    }
+    fault('volume-rename.moved');
+    context.volumes.setDirectory(row.name, row.name);
+  });
+}

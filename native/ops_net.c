@@ -5,10 +5,11 @@
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 8192, HOLE_SIZE = 16, HOLE_CHILD_PID = 0, HOLE_SLOT = 1, HOLE_IFINDEX = 2 };
+enum { MESSAGE_MAX = 8192, HOLE_SIZE = 16, HOLE_CHILD_PID = 0, HOLE_SLOT = 1, HOLE_IFINDEX = 2, NETLINK_BATCH = 0x100 };
 
 /* holes: {u32 message, u32 kind, u32 offset, u32 slot or index into names} each. */
 static int fill_holes(uint8_t *message, uint32_t len, uint32_t number, struct blob holes, struct list names)
@@ -75,18 +76,84 @@ static int read_answer(int sock, uint32_t sequence)
 	}
 }
 
+/*
+ * The answers to a batch, which are all there when send returns: the first error, or 0 when the last message, the only one that
+ * asked for it, was acknowledged.
+ */
+static int read_batch_answers(int sock, uint32_t last)
+{
+	uint8_t buf[MESSAGE_MAX] __attribute__((aligned(8)));
+	bool acknowledged = false;
+	ssize_t n;
+
+	while ((n = recv(sock, buf, sizeof buf, MSG_DONTWAIT)) > 0)
+		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n)) {
+			int err;
+
+			if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_len < NLMSG_LENGTH(sizeof err))
+				continue;
+			memcpy(&err, NLMSG_DATA(h), sizeof err);
+			if (err)
+				return err;
+			acknowledged |= h->nlmsg_seq == last;
+		}
+	return acknowledged ? 0 : -EPROTO;
+}
+
+/* All messages in one datagram, as nfnetlink wants its transactions. The first and the last frame it; every other may fail it. */
+static int send_batch(int sock, struct list messages, struct blob holes, struct list names)
+{
+	size_t room = 0, len = 0;
+	uint32_t count = 0;
+	uint8_t *all;
+	int err = 0;
+	struct blob b;
+
+	for (struct list left = messages; list_blob(&left, &b); count++) {
+		if (b.len < sizeof(struct nlmsghdr) || b.len > MESSAGE_MAX)
+			return -EMSGSIZE;
+		room += NLMSG_ALIGN(b.len);
+	}
+	all = mmap(NULL, room + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (all == MAP_FAILED)
+		return -errno;
+	for (uint32_t number = 0; !err && list_blob(&messages, &b); number++) {
+		struct nlmsghdr *h = (void *)(all + len);
+
+		memcpy(h, b.data, b.len);
+		err = fill_holes((uint8_t *)h, b.len, number, holes, names);
+		h->nlmsg_len = b.len;
+		h->nlmsg_flags |= NLM_F_REQUEST | (number + 2 == count ? NLM_F_ACK : 0);
+		h->nlmsg_seq = number + 1;
+		h->nlmsg_pid = 0;
+		len += NLMSG_ALIGN(b.len);
+	}
+	if (!err && setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &(int){(int)room + 4096}, sizeof(int)) && room > MESSAGE_MAX)
+		setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &(int){(int)room + 4096}, sizeof(int));
+	if (!err && send(sock, all, len, 0) < 0)
+		err = -errno;
+	munmap(all, room + 1);
+	return err ? err : read_batch_answers(sock, count - 1);
+}
+
 int op_netlink(struct op *op)
 {
-	int family = (int)op_int(op), err = 0, sock;
+	uint64_t kind = op_int(op);
+	int err = 0, sock;
 	struct list messages = op_list(op);
 	struct blob holes = op_blob(op), b;
 	struct list names = op_list(op);
 	uint8_t message[MESSAGE_MAX] __attribute__((aligned(8)));
 	struct nlmsghdr *h = (void *)message;
 
-	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, (int)(kind & 0xff));
 	if (sock < 0)
 		return -errno;
+	if (kind & NETLINK_BATCH) {
+		err = send_batch(sock, messages, holes, names);
+		close(sock);
+		return err;
+	}
 	for (uint32_t number = 0; !err && list_blob(&messages, &b); number++) {
 		if (b.len < sizeof *h || b.len > sizeof message) {
 			err = -EMSGSIZE;

@@ -84,12 +84,15 @@ function cpuMask(cpus: readonly number[]): Buffer {
   return mask;
 }
 
+/** Added to the family of a batch. */
+const NETLINK_BATCH = 0x100;
+
 function encodeNetlink(out: PlanWriter, op: Extract<PlanOp, { op: 'netlink' }>): void {
   const names: string[] = [];
   const words = op.messages.flatMap((message, number) =>
     (message.holes ?? []).flatMap((hole) => [number, ...holeWords(hole, names)]),
   );
-  out.int(op.family);
+  out.int(op.family + (op.batch === true ? NETLINK_BATCH : 0));
   out.blobs(op.messages.map((message) => message.bytes));
   out.blob(packed(words));
   out.texts(names);

@@ -162,6 +162,8 @@ export type NamespaceOp =
   | {
       op: 'netlink';
       family: number;
+      /** All messages as one datagram, as nfnetlink wants a transaction: its begin and end are the first and the last message. */
+      batch?: boolean;
       messages: readonly { readonly bytes: Uint8Array; readonly holes?: readonly NetlinkHole[] }[];
     }
   | { op: 'hostname'; name: string }

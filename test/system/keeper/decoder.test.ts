@@ -114,7 +114,8 @@ const OPS: readonly [PlanOp, string][] = [
     {
       op: 'netlink',
       side: 'child',
-      family: 16,
+      family: 12,
+      batch: true,
       messages: [
         { bytes: new Uint8Array([7]), holes: [{ kind: 'child-pid', offset: 1 }] },
         {
@@ -126,7 +127,7 @@ const OPS: readonly [PlanOp, string][] = [
         },
       ],
     },
-    `57 3 16 ["%07","%08"] "${['0 0 1 0', '1 1 2 3', '1 2 4 0']
+    `57 3 268 ["%07","%08"] "${['0 0 1 0', '1 1 2 3', '1 2 4 0']
       .join(' ')
       .split(' ')
       .map((n) => `%0${n}%00%00%00`)

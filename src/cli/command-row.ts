@@ -26,6 +26,8 @@ export interface CommandRow {
   readonly interspersed?: false;
   /** Berth's own, not docker's. */
   readonly own?: true;
+  /** Left out of lists: programs call it, not people. */
+  readonly hidden?: true;
 }
 
 export interface GroupRow {

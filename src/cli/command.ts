@@ -13,6 +13,15 @@ export type Input = Readable & {
   unref?(): unknown;
 };
 
+/** The options of TLS, for engines behind TCP; `undefined`: not said. */
+export interface TlsOptions {
+  readonly use: boolean;
+  readonly verify: boolean | undefined;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
 /** Global options, those before the command. */
 export interface GlobalOptions {
   /** Directory of the engine's state; `undefined`: the default. */
@@ -21,6 +30,13 @@ export interface GlobalOptions {
   readonly host: string | undefined;
   /** Directory of the client's own configuration; `undefined`: the default. */
   readonly config: string | undefined;
+  /** True when `--root` or BERTH_ROOT says it. */
+  readonly isRootGiven: boolean;
+  /** True when `--host` says it. */
+  readonly isHostGiven: boolean;
+  /** Name of a context; `undefined`: the one in use. */
+  readonly context: string | undefined;
+  readonly tls: TlsOptions;
   readonly debug: boolean;
   readonly logLevel: string;
 }
@@ -38,6 +54,8 @@ export interface CliHost {
   rawTerminal?(): Promise<() => void>;
   /** Opens a client of the engine that the global options name. Called at most once. */
   connect(options: GlobalOptions): Promise<Client>;
+  /** Joins standard input and output with the engine's API, for a client at the other end of a pipe. @returns the exit status */
+  dialStdio?(options: GlobalOptions): Promise<number>;
   /** Serves the engine of the root until told to end. @returns the exit status */
   serve?(options: GlobalOptions, flags: DaemonFlags): Promise<number>;
 }

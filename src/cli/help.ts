@@ -26,7 +26,7 @@ function entryLines(entries: readonly Entry[]): string {
 function entriesOf(group: string): Entry[] {
   const prefix = group === '' ? '' : `${group} `;
   const isHere = (name: string) => name.startsWith(prefix) && !name.slice(prefix.length).includes(' ');
-  const rows = COMMANDS.flatMap((row) =>
+  const rows = COMMANDS.filter((row) => row.hidden !== true).flatMap((row) =>
     row.names.filter(isHere).map((name) => ({ name: name.slice(prefix.length), summary: row.summary, own: row.own })),
   );
   const refused = UNAVAILABLE.filter((row) => row.section === 'command' && isHere(row.name));
@@ -73,10 +73,11 @@ export function rootHelp(width: number): string {
     section('Common Commands', entryLines(common)),
     section('Management Commands', entryLines(management)),
     section('Swarm Commands', entryLines(swarm)),
-    section('Commands', entryLines(entries.filter((entry) => !COMMON.includes(entry.name)))),
+    section('Commands', entryLines(entries.filter((entry) => !COMMON.includes(entry.name) && entry.own !== true))),
     section('Global Options', flagLines(GLOBAL_FLAGS, width)),
     "\nRun 'berth COMMAND --help' for more information on a command.\n",
     section('Berth Options', flagLines(GLOBAL_FLAGS, width, true)),
+    section('Berth Commands', entryLines(entries.filter((entry) => entry.own === true))),
     section('Not available yet', `  ${UNAVAILABLE.map((row) => row.name).join(', ')}\n`),
   ].join('');
 }

@@ -66,6 +66,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   events: { flags: async () => (await system()).SYSTEM_EVENTS_FLAGS, code: () => import('./commands/events.ts') },
   info: { flags: async () => (await system()).SYSTEM_INFO_FLAGS, code: () => import('./commands/info.ts') },
   inspect: { flags: async () => (await system()).INSPECT_FLAGS, code: () => import('./commands/inspect.ts') },
+  'system dial-stdio': { code: () => import('./commands/dial-stdio.ts') },
   'system df': { flags: async () => (await system()).SYSTEM_DF_FLAGS, code: () => import('./commands/system-df.ts') },
   'system fsck': {
     flags: async () => (await system()).SYSTEM_FSCK_FLAGS,

@@ -25,7 +25,6 @@ function usageFailure(error: unknown, usage: string, path: string): unknown {
   return new ExitFailure(125, `${error.message}\n\nUsage:  ${usage}\n\nRun '${path} --help' for more information`);
 }
 
-const NOT_YET = ['context', 'tls', 'tlscacert', 'tlscert', 'tlskey', 'tlsverify'] as const;
 const LOG_LEVELS: ReadonlySet<string> = new Set([
   'trace',
   'debug',
@@ -39,16 +38,24 @@ const LOG_LEVELS: ReadonlySet<string> = new Set([
 
 /** The options before the command. @throws ExitFailure in docker's words */
 export function globalOptions(flags: ParsedLine['flags'], env: CliHost['env']): GlobalOptions {
-  for (const name of NOT_YET)
-    if (flags.changed(name))
-      throw new ExitFailure(1, `berth: --${name} is not available yet: use --host or BERTH_HOST`);
   const hosts = flags.list('host');
   if (hosts.length > 1) throw new ExitFailure(1, 'Specify only one -H');
   const logLevel = flags.text('log-level');
   if (!LOG_LEVELS.has(logLevel.toLowerCase())) throw new ExitFailure(1, `Unable to parse logging level: ${logLevel}`);
+  const textOf = (name: string) => (flags.changed(name) ? flags.text(name) : undefined);
   return {
+    isRootGiven: flags.changed('root') || (env['BERTH_ROOT'] ?? '') !== '',
+    isHostGiven: hosts.length > 0,
+    context: textOf('context'),
+    tls: {
+      use: flags.bool('tls'),
+      verify: flags.changed('tlsverify') ? flags.bool('tlsverify') : undefined,
+      ca: textOf('tlscacert'),
+      cert: textOf('tlscert'),
+      key: textOf('tlskey'),
+    },
     root: flags.changed('root') ? flags.text('root') : undefined,
-    host: hosts[0] ?? (env['BERTH_HOST'] || undefined),
+    host: hosts[0] ?? (flags.changed('root') ? undefined : env['BERTH_HOST'] || undefined),
     config: flags.changed('config') ? flags.text('config') : undefined,
     debug: flags.bool('debug'),
     logLevel: flags.bool('debug') ? 'debug' : logLevel,
@@ -74,6 +81,7 @@ function openContext(host: CliHost, options: GlobalOptions): { context: Context;
     signal,
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     ...(host.serve === undefined ? {} : { serve: host.serve }),
+    ...(host.dialStdio === undefined ? {} : { dialStdio: host.dialStdio }),
     options,
     client() {
       client ??= host.connect(options);
@@ -247,6 +255,7 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
     signal: host.signal,
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     ...(host.serve === undefined ? {} : { serve: host.serve }),
+    ...(host.dialStdio === undefined ? {} : { dialStdio: host.dialStdio }),
     connect: (options) => host.connect(options),
   });
   const failure = await output.settle();

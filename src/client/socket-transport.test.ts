@@ -41,7 +41,7 @@ test('socketTransport() speaks the older of the two versions', async () => {
   assert.deepEqual(seen, ['HEAD /_ping', 'GET /v1.41/containers/json?all=1&limit=2', 'GET /v1.41/containers/json']);
   assert.equal(await client.apiVersion(), '1.41');
   await client.close();
-  const fixed = connect(socketTransport(engine.host, '1.30'));
+  const fixed = connect(socketTransport(engine.host, { version: '1.30' }));
   await fixed.containers.list();
   assert.equal(seen.at(-1), 'GET /v1.30/containers/json');
   await fixed.close();
@@ -59,7 +59,7 @@ test('socketTransport() sends bodies and gives an answer that comes before all o
       response.end(JSON.stringify({ Id: `${request.headers['content-type']} ${body}` })),
     );
   });
-  const client = connect(socketTransport(engine.host, '1.50'));
+  const client = connect(socketTransport(engine.host, { version: '1.50' }));
   assert.deepEqual(await client.containers.create({ Image: 'x' }), { Id: 'application/json {"Image":"x"}' });
   const endless = Readable.from(
     (function* () {
@@ -79,7 +79,7 @@ test('socketTransport() hands over the connection after an upgrade', async () =>
     socket.on('data', (chunk: Buffer) => socket.write(chunk.toString().toUpperCase()));
     socket.on('end', () => socket.end('!'));
   });
-  const client = connect(socketTransport(engine.host, '1.50'));
+  const client = connect(socketTransport(engine.host, { version: '1.50' }));
   const { stream, multiplexed } = await client.containers.attach('x', { stdin: true, stdout: true, stream: true });
   assert.equal(multiplexed, undefined);
   stream.end('world');
@@ -95,7 +95,7 @@ test('socketTransport() says whom it cannot reach, and stops when aborted', asyn
     return isBerthError(error, 'unavailable') && error.message === words;
   });
   using engine = await serve(() => {});
-  const silent = connect(socketTransport(engine.host, '1.50'));
+  const silent = connect(socketTransport(engine.host, { version: '1.50' }));
   const reason = new Error('enough');
   const aborter = new AbortController();
   const waiting = silent.system.info(aborter.signal);
@@ -109,8 +109,11 @@ test('parseEngineHost() reads the hosts that docker knows', () => {
   assert.deepEqual(parseEngineHost('tcp://h'), { kind: 'tcp', host: 'h', port: 2375, basePath: '' });
   assert.deepEqual(parseEngineHost('tcp://[::1]:5/base/'), { kind: 'tcp', host: '::1', port: 5, basePath: '/base' });
   assert.throws(() => parseEngineHost('nonsense'), /unable to parse docker host `nonsense`/);
+  assert.deepEqual(parseEngineHost('tcp://h', true), { kind: 'tcp', host: 'h', port: 2376, basePath: '' });
+  assert.deepEqual(parseEngineHost('ssh://me@h:22'), { kind: 'ssh', host: 'h', port: 22, user: 'me' });
+  assert.throws(() => parseEngineHost('ssh://me:secret@h'), /plain-text password/);
   assert.throws(
-    () => parseEngineHost('ssh://x'),
+    () => parseEngineHost('npipe://x'),
     (error) => isBerthError(error, 'unsupported'),
   );
 });

@@ -1,8 +1,12 @@
 /** The Docker Engine API over HTTP on a unix or TCP socket. Loaded only when an engine is reached that way. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent, request as httpRequest } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
+import type { PeerCertificate } from 'node:tls';
+import { checkServerIdentity as checkIdentity } from 'node:tls';
 import { BerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { ApiHeaders, ApiQuery, ApiRequest, ApiResponse } from '#spec/docker-api/exchange.ts';
 import { ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
@@ -83,17 +87,46 @@ function sendBody(message: ClientRequest, request: ApiRequest, fail: (error: unk
   });
 }
 
+/** How a client proves itself and checks the engine, as `node:tls` takes it. */
+export interface ClientTls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  /** False: any certificate will do. */
+  readonly rejectUnauthorized: boolean;
+}
+
+export interface SocketOptions {
+  /** Speak exactly this API version, `1.43`; negotiated when absent. */
+  readonly version?: string | undefined;
+  /** For TCP; plain without. */
+  readonly tls?: ClientTls | undefined;
+  /** Opens a connection to the engine of another machine. */
+  readonly dialSsh?: ((address: EngineAddress & { readonly kind: 'ssh' }) => Duplex) | undefined;
+}
+
 /** A connection to an engine behind a socket. Requests share kept-alive connections. */
 class SocketTransport implements Transport {
   readonly endpoint: string;
   readonly #address: EngineAddress;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  readonly #tls: ClientTls | undefined;
+  readonly #dial: (() => Duplex) | undefined;
+  readonly #agent: Agent;
   #version: Promise<string> | undefined;
 
-  constructor(host: string, version: string | undefined) {
+  constructor(host: string, options: SocketOptions) {
     this.endpoint = host;
-    this.#address = parseEngineHost(host);
-    if (version !== undefined) this.#version = Promise.resolve(version);
+    this.#tls = options.tls;
+    this.#address = parseEngineHost(host, options.tls !== undefined);
+    if (this.#address.kind === 'ssh') {
+      const { dialSsh } = options;
+      if (dialSsh === undefined)
+        throw new BerthError('unsupported', 'client.bad-host', `${host} cannot be reached from here: no ssh`);
+      const address = this.#address;
+      this.#dial = () => dialSsh(address);
+    }
+    this.#agent = this.#makeAgent();
+    if (options.version !== undefined) this.#version = Promise.resolve(options.version);
   }
 
   apiVersion(): Promise<string> {
@@ -117,6 +150,21 @@ class SocketTransport implements Transport {
     return olderVersion(response.headers['api-version'] ?? '1.24', NEWEST);
   }
 
+  #makeAgent(keepAlive = true): Agent {
+    const options = { keepAlive, maxSockets: Number.POSITIVE_INFINITY };
+    if (this.#tls !== undefined && this.#address.kind === 'tcp') {
+      const { host } = this.#address;
+      // The names in the certificate are for the address that was dialled, not for the `Host` header.
+      const servername = isIP(host) === 0 ? host : '';
+      const checkServerIdentity = (_name: string, certificate: PeerCertificate) => checkIdentity(host, certificate);
+      return new SecureAgent({ ...options, ...this.#tls, servername, checkServerIdentity });
+    }
+    const agent = new Agent(options);
+    const dial = this.#dial;
+    if (dial !== undefined) agent.createConnection = dial;
+    return agent;
+  }
+
   #options(request: ApiRequest, prefix: string): RequestOptions {
     const path = `${prefix}${request.path}${encodeQuery(request.query)}`;
     const upgrade = request.upgrade ? { connection: 'Upgrade', upgrade: 'tcp' } : {};
@@ -124,16 +172,19 @@ class SocketTransport implements Transport {
       method: request.method,
       headers: { host: 'docker', [ERROR_DETAILS_HEADER]: '1', ...request.headers, ...upgrade },
       ...(request.abort === undefined ? {} : { signal: request.abort }),
-      ...(request.upgrade ? {} : { agent: this.#agent }),
+      // A connection that is taken over cannot be shared.
+      agent: request.upgrade ? this.#makeAgent(false) : this.#agent,
     };
     if (this.#address.kind === 'unix') return { ...common, socketPath: this.#address.socketPath, path };
+    if (this.#address.kind === 'ssh') return { ...common, host: 'docker', path };
     const { host, port, basePath } = this.#address;
     return { ...common, host, port, path: `${basePath}${path}` };
   }
 
   #exchange(request: ApiRequest, prefix: string): Promise<ApiResponse> {
     return new Promise((resolve, reject) => {
-      const message = httpRequest(this.#options(request, prefix));
+      const isSecure = this.#tls !== undefined && this.#address.kind === 'tcp';
+      const message = (isSecure ? secureRequest : httpRequest)(this.#options(request, prefix));
       const fail = (error: unknown) => {
         message.destroy();
         reject(request.abort?.aborted ? request.abort.reason : connectFailure(this.endpoint, error));
@@ -147,10 +198,9 @@ class SocketTransport implements Transport {
 }
 
 /**
- * @param host `unix:///path` or `tcp://host[:port]`
- * @param version speak exactly this API version, `1.43`; negotiated when absent
+ * @param host `unix:///path`, `tcp://host[:port]` or `ssh://[user@]host[:port]`
  * @throws invalid, unsupported for a host that cannot be reached this way
  */
-export function socketTransport(host: string, version?: string): Transport {
-  return new SocketTransport(host, version);
+export function socketTransport(host: string, options: SocketOptions = {}): Transport {
+  return new SocketTransport(host, options);
 }

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BerthError } from '#base/errors.ts';
+import { namesDirectory } from './name-ops.ts';
+
+/** How long the resolver waits for another container after its last one, milliseconds. */
+const LINGER_MS = 2000;
+/** Programs of Berth's own, by the names the kernel has for them: what they take out of the table they take out on purpose. */
+const OWN_PROGRAMS = ['node', 'MainThread', 'berth-keeper'];
+
+/**
+ * Path of the resolver program: `$BERTH_RESOLVER`, else `dist/resolver` of this package, found upwards from this file.
+ *
+ * @throws unavailable when it was not built
+ */
+export function resolverPath(): string {
+  const override = process.env['BERTH_RESOLVER'];
+  if (override) return override;
+  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+    const candidate = join(dir, 'dist', 'resolver');
+    if (existsSync(candidate)) return candidate;
+    if (dir === dirname(dir)) break;
+  }
+  throw new BerthError('unavailable', 'resolver.missing', 'the resolver program dist/resolver does not exist', {
+    hint: 'build it with: npm run build',
+  });
+}
+
+export interface ResolverSettings {
+  readonly root: string;
+  readonly bootId: string;
+  /** The name of the root's table of firewall rules. */
+  readonly table: string;
+  /** Puts the table back when somebody took it away; empty: nobody watches it. */
+  readonly restore: readonly string[];
+  /** The host's; another one in tests. */
+  readonly resolvConf?: string;
+}
+
+/** The command line of a root's resolver (native/resolver/main.c). */
+export function resolverCommand(settings: ResolverSettings): string[] {
+  return [
+    resolverPath(),
+    namesDirectory(settings.root),
+    settings.resolvConf ?? '/etc/resolv.conf',
+    settings.bootId,
+    String(LINGER_MS),
+    settings.table,
+    OWN_PROGRAMS.join(','),
+    ...settings.restore,
+  ];
+}

@@ -7,7 +7,9 @@ import type { EngineOptions } from './engine.ts';
 import type { ChangeFeed } from './state/change-feed.ts';
 import type { ContainerLocks } from './state/container-locks.ts';
 import type { ContainerTable } from './state/container-table.ts';
+import type { EndpointTable } from './state/endpoint-table.ts';
 import type { ExecTable } from './state/exec-table.ts';
+import type { NetworkTable } from './state/network-table.ts';
 import type { Sql } from './state/sql.ts';
 import type { VolumeTable } from './state/volume-table.ts';
 
@@ -28,6 +30,8 @@ export interface EngineContext {
   readonly containers: ContainerTable;
   readonly execs: ExecTable;
   readonly volumes: VolumeTable;
+  readonly networks: NetworkTable;
+  readonly endpoints: EndpointTable;
   readonly locks: ContainerLocks;
   readonly feed: ChangeFeed;
   /** This engine as the holder of locks. */

@@ -1,3 +1,4 @@
+import type { PoolSource } from '#network/ipam/free-subnet.ts';
 import type { Archives } from './archive/api.ts';
 import type { Containers } from './containers/api.ts';
 import type { Events } from './events/api.ts';
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly exitCommand?: readonly string[];
   /** Archives of images that come with the program, by their familiar names. */
   readonly carriedImages?: Readonly<Record<string, string>>;
+  /** Where the subnets of new networks come from; Berth's own choice when absent. */
+  readonly addressPools?: readonly PoolSource[];
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

@@ -10,7 +10,9 @@ import type { Events } from './events/api.ts';
 import { ChangeFeed } from './state/change-feed.ts';
 import { ContainerLocks } from './state/container-locks.ts';
 import { ContainerTable } from './state/container-table.ts';
+import { EndpointTable } from './state/endpoint-table.ts';
 import { ExecTable } from './state/exec-table.ts';
+import { NetworkTable } from './state/network-table.ts';
 import { newProcessToken } from './state/process-token.ts';
 import { Sql } from './state/sql.ts';
 import { VolumeTable } from './state/volume-table.ts';
@@ -42,6 +44,8 @@ export function openContext(parts: ContextParts): EngineContext & { readonly eve
     containers,
     execs: new ExecTable(sql),
     volumes: new VolumeTable(sql),
+    networks: new NetworkTable(sql),
+    endpoints: new EndpointTable(sql),
     locks: new ContainerLocks(containers, feed, token),
     feed,
     token,

@@ -24,6 +24,10 @@ export interface BridgeSettings {
   readonly gatewayMode: { readonly v4: GatewayMode; readonly v6: GatewayMode };
   /** Where ports are published when `-p` names no address; empty: everywhere. */
   readonly hostBinding: { readonly v4: string; readonly v6: string };
+  /** The bridge gets no IPv4 address: a router of the user's has the gateway's. */
+  readonly inhibitIpv4?: boolean;
+  /** Interfaces from which packets to containers' own addresses are let through. */
+  readonly trustedInterfaces?: readonly string[];
 }
 
 /** A network as the kernel needs to know it. */
@@ -33,7 +37,7 @@ export interface NetworkDevice {
   readonly driver: DeviceDriver;
   /** The bridge's interface, or the parent interface of a macvlan or ipvlan; at most 15 bytes. */
   readonly interfaceName: string;
-  /** The parent is a VLAN or placeholder that Berth made, and removes with the network. */
+  /** The bridge, VLAN or placeholder is Berth's, made when needed and removed with the network; false: it was there before. */
   readonly ownsParent: boolean;
   /** Bytes; absent: the kernel's default or the parent's. */
   readonly mtu?: number;
@@ -62,6 +66,8 @@ export interface Endpoint {
   /** Without prefix length; that of the pool applies. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** More addresses on the link alone (`--link-local-ip`), without prefix lengths. */
+  readonly linkLocal?: readonly string[];
   /** This endpoint's gateways become the container's default routes. */
   readonly defaultGateway: { readonly v4: boolean; readonly v6: boolean };
   /** Sysctls of `--network name=…,driver-opt=com.docker.network.endpoint.sysctls=…`, with IFNAME filled in. */

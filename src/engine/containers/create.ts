@@ -12,6 +12,7 @@ import type {
   HostConfig,
 } from '#spec/docker-api/containers.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { type WishedEndpoint, wishedEndpoints } from '../networks/endpoint-wishes.ts';
 import type { ContainerSpec } from '../state/container-row.ts';
 import { claimVolumes } from '../volumes/claim-volumes.ts';
 import { removeVolume } from '../volumes/remove-volume.ts';
@@ -43,6 +44,7 @@ export interface Draft {
   readonly config: ContainerConfig;
   readonly host: HostConfig;
   readonly mounts: readonly ContainerMount[];
+  readonly endpoints: readonly WishedEndpoint[];
   readonly warnings: readonly string[];
 }
 
@@ -65,6 +67,9 @@ export async function createContainer(
       const row = { id: draft.id, name, createdNs, imageId: draft.image.id, spec, hostConfig: draft.host };
       context.containers.insert(row, context.token);
       claimVolumes(context, draft.id, draft.mounts, spec, createdNs);
+      for (const endpoint of draft.endpoints) {
+        context.endpoints.insert({ ...endpoint, containerId: draft.id, networkId: '' });
+      }
     }),
   );
   undo.add(() => takeBack(context, draft.id, spec));
@@ -110,7 +115,7 @@ export async function draftContainer(
       apparmorEnabled: apparmorEnabled(),
     }),
   );
-  checkEndpoints(request, host);
+  const endpoints = wishedEndpoints(context, request, host);
   host = pinJoinedContainers(host, (ref) => context.containers.resolve(ref));
   const image = await resolveImage(context, request.Image ?? '', options.platform);
   warnings.push(...platformWarnings(image, options.platform));
@@ -121,7 +126,8 @@ export async function draftContainer(
     exists: existsSync,
     mountsOf: (ref) => context.containers.get(context.containers.resolve(ref))?.spec.mounts ?? [],
   });
-  return { id, image, config, host, mounts: await withImages(context, ownedBy(mounts, options.owner)), warnings };
+  const ready = await withImages(context, ownedBy(mounts, options.owner));
+  return { id, image, config, host, mounts: ready, endpoints, warnings };
 }
 
 /** Directories that a start makes for a bind belong to who asked for them. */
@@ -159,27 +165,6 @@ function limitsAnything(host: HostConfig): boolean {
     if (Array.isArray(value)) return value.length > 0 && field.startsWith('Blkio');
     return field !== 'CgroupParent' && value !== none && value !== null && value !== undefined;
   });
-}
-
-function checkEndpoints(request: ContainerCreateRequest, host: HostConfig): void {
-  for (const [network, settings] of Object.entries(request.NetworkingConfig?.EndpointsConfig ?? {})) {
-    if (network === 'default' || network === host.NetworkMode) {
-      const set = Object.entries(settings ?? {}).find(([, value]) => isSet(value));
-      if (set === undefined) continue;
-      throw new BerthError(
-        'unsupported',
-        'network.endpoint',
-        `endpoint setting ${set[0]} of network ${network} is not supported yet: networks are not available`,
-      );
-    }
-    throw new BerthError('not-found', 'network.not-found', `network ${network} not found`);
-  }
-}
-
-function isSet(value: unknown): boolean {
-  if (value === null || value === undefined || value === '' || value === 0) return false;
-  if (typeof value === 'object') return Object.values(value).some(isSet);
-  return true;
 }
 
 async function resolveImage(context: EngineContext, ref: string, platform: string | undefined): Promise<ResolvedImage> {

@@ -65,11 +65,6 @@ function checkNetworkMode(host: HostConfig, hostname: string, exposesPorts: bool
     );
   }
   if (links) throw new BerthError('unsupported', 'container.links', 'links are not supported: use a network');
-  if (mode !== 'none' && mode !== 'host' && mode !== 'bridge') {
-    throw new BerthError('not-found', 'network.not-found', `network ${mode} not found`, {
-      hint: 'only none, host and container:NAME exist until networks are available',
-    });
-  }
   if (publishes && mode !== 'host') {
     throw new BerthError(
       'unsupported',

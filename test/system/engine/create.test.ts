@@ -20,7 +20,6 @@ const REFUSED: [string, ContainerCreateRequest, string, string | RegExp][] = [
   ['pid', host({ PidMode: 'x' }), 'invalid', 'invalid PID mode: x'],
   ['uts', host({ UTSMode: 'x' }), 'invalid', 'invalid UTS mode: x'],
   ['joined', host({ PidMode: 'container:nope' }), 'not-found', 'No such container: nope'],
-  ['network', host({ NetworkMode: 'mine' }), 'not-found', 'network mine not found'],
   ['restart', host({ RestartPolicy: { Name: 'x', MaximumRetryCount: 0 } }), 'invalid', /unknown policy 'x'/],
   [
     'rm and restart',

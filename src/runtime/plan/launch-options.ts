@@ -1,7 +1,7 @@
 import type { RootfsMount } from '#spec/rootfs.ts';
 import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
 import type { CgroupHost } from '#sys/cgroup/host.ts';
-import type { ExitPlan, LaunchPlan, LogPlan, PlanOp, StdioPlan } from '#sys/keeper/plan.ts';
+import type { ExitPlan, LaunchPlan, LogPlan, NamesPlan, PlanOp, StdioPlan } from '#sys/keeper/plan.ts';
 import type { SeccompFilter } from '#sys/seccomp/compile.ts';
 
 /** What a plan depends on besides its configuration. Plain data, so that planning can be tested for any machine. */
@@ -40,6 +40,8 @@ export interface LaunchOptions {
   readonly network?: readonly PlanOp[];
   /** Ops to undo `network`. */
   readonly networkCleanup?: readonly PlanOp[];
+  /** Who answers at the name server sockets among `network`. */
+  readonly names?: NamesPlan;
   /** MS_MOVE and chroot instead of pivot_root, for a root on an initramfs. */
   readonly noPivot?: boolean;
   /** Keep the session keyring of the starter. */

@@ -62,6 +62,7 @@ export function buildLaunchPlan(config: OciConfig, options: LaunchOptions): Laun
     stdio,
     log: options.log ?? { driver: 'none' },
     exit: { collect: cgroup?.collect ?? [], ...(exitCommand === undefined ? {} : { command: exitCommand }) },
+    ...(options.names === undefined ? {} : { names: options.names }),
     ...(preserveFds === undefined ? {} : { preserveFds }),
     ...(dieWithKeeper === undefined ? {} : { dieWithKeeper }),
     ops: job.draft.ops,

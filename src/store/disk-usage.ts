@@ -14,7 +14,7 @@ export interface DiskUsageReport {
   readonly layers: number;
   /** Writable roots, logs and files of each container by its id. */
   readonly containers: Readonly<Record<string, number>>;
-  /** Unfinished work and what is about to be deleted. */
+  /** Unfinished work, downloads that broke off, and what is about to be deleted. */
   readonly temporary: number;
   readonly database: number;
   /** Compiled filters and the like, made again when missing. */
@@ -49,7 +49,7 @@ export function measureRoot({ root }: { readonly root: string }): DiskUsageRepor
 
 function categoryOf(name: string): 'blobs' | 'layers' | 'temporary' | 'database' | 'cache' | 'containers' | undefined {
   if (name === 'blobs' || name === 'layers' || name === 'cache' || name === 'containers') return name;
-  if (name === 'tmp') return 'temporary';
+  if (name === 'tmp' || name === 'downloads') return 'temporary';
   return name.startsWith('berth.db') ? 'database' : undefined;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '#base/fault.ts';
 import type { ContentStore } from './content/content-store.ts';
+import { dropOldDownloads } from './downloads/download-table.ts';
 import { removeDirectory } from './drivers/remove-directory.ts';
 import { type Database, transact } from './metadata/database.ts';
 import { dropDeadLeases } from './metadata/leases.ts';
@@ -35,7 +36,10 @@ const CONTAINER_ENTRIES = ['upper', 'work', 'rootfs'];
  * next collection goes on.
  */
 export async function collectGarbage(parts: GcParts): Promise<Collected> {
-  const collected = transact(parts.db, () => mark(parts.db));
+  const collected = transact(parts.db, () => {
+    dropOldDownloads(parts.db, Date.now());
+    return mark(parts.db);
+  });
   fault('gc.marked');
   mkdirSync(parts.paths.temporary, { recursive: true, mode: 0o700 });
   const aside = transact(parts.db, () => sweep(parts));
@@ -68,6 +72,7 @@ function mark(db: Database): Collected {
       DELETE FROM blobs WHERE digest NOT IN (
         SELECT blob FROM layers
         UNION SELECT id FROM images
+        UNION SELECT digest FROM manifests
         UNION SELECT key FROM lease_items WHERE kind = 'blob'
       ) RETURNING digest, size`)
     .all();
@@ -97,6 +102,10 @@ export function orphans(db: Database, paths: StorePaths): string[] {
   const hasBlob = db.prepare('SELECT 1 FROM blobs WHERE digest = ?');
   for (const name of list(paths.blobs)) {
     if (hasBlob.get(`sha256:${name}`) === undefined) found.push(join(paths.blobs, name));
+  }
+  const hasDownload = db.prepare('SELECT 1 FROM downloads WHERE digest = ?');
+  for (const name of list(paths.downloads)) {
+    if (hasDownload.get(`sha256:${name}`) === undefined) found.push(join(paths.downloads, name));
   }
   const hasLayer = db.prepare('SELECT 1 FROM layers WHERE driver = ? AND chain_id = ?');
   for (const driver of list(join(paths.root, 'layers'))) {

@@ -12,6 +12,7 @@ import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-i
 import { saveImages } from './archive/save-images.ts';
 import { ContentStore } from './content/content-store.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
+import { Arrivals } from './downloads/arrivals.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
 import { checkStore, type Finding } from './fsck.ts';
@@ -27,6 +28,7 @@ import { type ImageUser, type RemoveImageOptions, removeImage } from './images/r
 import { type Tagged, tagImage } from './images/tag-image.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
+import { type Lease, openLease } from './metadata/leases.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { storePaths } from './store-paths.ts';
 import { Trees } from './trees.ts';
@@ -50,6 +52,10 @@ export interface Store {
   readonly snapshots: SnapshotStore;
   readonly layers: LayerStore;
   readonly content: ContentStore;
+  /** Blobs and layers that come from elsewhere. */
+  readonly arrivals: Arrivals;
+  /** Keeps what it is told to hold from garbage collection until it is disposed of. */
+  openLease(): Lease;
   /** File systems of containers as archives. */
   readonly trees: Trees;
   /** What a container changed in its root filesystem, sorted by path. @throws not-found */
@@ -105,6 +111,8 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     snapshots,
     layers,
     content,
+    arrivals: new Arrivals(parts),
+    openLease: () => openLease(db),
     trees: new Trees(workers),
     changes: (containerId) => workers.run('listChanges', snapshots.changesJob(containerId)),
     commit: async (containerId, options) => (await commitImage({ ...parts, snapshots }, containerId, options)).id,

@@ -19,9 +19,14 @@ const LAYERS: ReadonlySet<string> = new Set([
   DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
   DOCKER_LAYER_ZSTD,
+]);
+
+/** Layers that only their makers may hand out. */
+const FOREIGN_LAYERS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.layer.nondistributable.v1.tar',
   'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
   'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar',
   'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 ]);
 
@@ -35,5 +40,10 @@ export function isManifestType(mediaType: string): boolean {
 
 /** Whether a blob of this type is the archive of a layer. */
 export function isLayerType(mediaType: string): boolean {
-  return LAYERS.has(mediaType);
+  return LAYERS.has(mediaType) || FOREIGN_LAYERS.has(mediaType);
+}
+
+/** Whether a layer of this type may not be distributed by registries. */
+export function isForeignLayerType(mediaType: string): boolean {
+  return FOREIGN_LAYERS.has(mediaType);
 }

@@ -73,8 +73,12 @@ export class ContentStore {
     return digest;
   }
 
-  /** Makes a spooled file a blob. Its data is on the disk before its name is. */
-  async keep(blob: SpooledBlob, lease: Lease): Promise<void> {
+  /**
+   * Makes a spooled file a blob. Its data is on the disk before its name is.
+   *
+   * @param also runs in the same transaction
+   */
+  async keep(blob: SpooledBlob, lease: Lease, also?: () => void): Promise<void> {
     const file = await open(blob.path, 'r');
     try {
       await file.datasync();
@@ -82,14 +86,14 @@ export class ContentStore {
       await file.close();
     }
     fault('blob.before-rename');
-    this.#keep(blob, lease);
+    this.#keep(blob, lease, also);
   }
 
   async discard(blob: { readonly path: string }): Promise<void> {
     await rm(blob.path, { force: true });
   }
 
-  #keep({ path, digest, size }: SpooledBlob, lease: Lease): void {
+  #keep({ path, digest, size }: SpooledBlob, lease: Lease, also: () => void = () => {}): void {
     mkdirSync(this.#paths.blobs, { recursive: true, mode: 0o700 });
     transact(this.#db, () => {
       lease.hold('blob', digest);
@@ -100,6 +104,7 @@ export class ContentStore {
         fault('blob.after-rename');
         this.#db.prepare('INSERT INTO blobs VALUES (?, ?, ?)').run(digest, size, Date.now());
       }
+      also();
     });
     fault('blob.kept');
   }

@@ -36,17 +36,35 @@ export class ImageStore {
     return { id: row.id, config: parseImageConfig(row.config), row };
   }
 
+  /** Digests of the documents that registries had for an image. */
+  manifestsOf(id: string): { digest: string; mediaType: string }[] {
+    const rows = this.#parts.db.prepare('SELECT digest, media_type FROM manifests WHERE image_id = ?').all(id);
+    return rows.map((row) => ({ digest: String(row['digest']), mediaType: String(row['media_type']) }));
+  }
+
   /**
    * Stores a configuration whose layers are unpacked. Storing the same one again changes nothing but its names.
    *
    * @param names full names (see `nameKey`) that shall lead to it
+   * @param manifests documents that registries have for it
    * @returns its id, and the images that names were taken from
    */
-  put(config: string, top: string | undefined, parent: string, names: readonly string[], lease: Lease): PutImage {
-    const id = this.#parts.content.putBytes(Buffer.from(config), lease);
+  put(
+    config: string,
+    top: string | undefined,
+    parent: string,
+    names: readonly string[],
+    lease: Lease,
+    manifests: readonly KeptManifest[] = [],
+  ): PutImage {
+    const { content, db } = this.#parts;
+    const id = content.putBytes(Buffer.from(config), lease);
+    const kept = manifests.map(({ bytes, mediaType }) => ({ mediaType, digest: content.putBytes(bytes, lease) }));
     const size = this.#parts.layers.table.chain(top).reduce((sum, layer) => sum + layer.size, 0);
-    const replaced = transact(this.#parts.db, () => {
+    const replaced = transact(db, () => {
       this.table.insert({ id, config, parent, topLayer: top, size, storedMs: Date.now(), taggedMs: 0 });
+      const note = db.prepare('INSERT OR IGNORE INTO manifests VALUES (?, ?, ?)');
+      for (const { digest, mediaType } of kept) note.run(id, digest, mediaType);
       return names.map((name) => ({ name, before: this.table.setName(name, id) }));
     });
     return {
@@ -54,6 +72,12 @@ export class ImageStore {
       replaced: replaced.filter((item) => item.before !== undefined && item.before !== id) as PutImage['replaced'],
     };
   }
+}
+
+/** A document of a registry about an image, byte for byte. */
+export interface KeptManifest {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
 }
 
 export interface PutImage {

@@ -43,9 +43,13 @@ export async function applyLayer(job: ApplyLayerJob): Promise<AppliedLayer> {
   parser.end();
   writer.finish();
   const diffId = hash === undefined ? job.blobDigest! : `sha256:${hash.digest('hex')}`;
-  if (job.diffId !== undefined && job.diffId !== diffId) {
-    const words = `layer verification failed: expected diff id ${job.diffId}, the archive has ${diffId}`;
-    throw new BerthError('invalid', 'layer.digest', words);
-  }
+  if (job.diffId !== undefined) checkDiffId(job.diffId, diffId);
   return { diffId, size: writer.size, implied: writer.implied };
+}
+
+/** @throws invalid when the archive is another one than its image says */
+export function checkDiffId(expected: string, found: string): void {
+  if (expected === found) return;
+  const words = `layer verification failed: expected diff id ${expected}, the archive has ${found}`;
+  throw new BerthError('invalid', 'layer.digest', words);
 }

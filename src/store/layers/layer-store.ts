@@ -12,6 +12,7 @@ import type { Lease } from '../metadata/leases.ts';
 import type { StorePaths } from '../store-paths.ts';
 import type { FileWorkers } from '../worker/file-workers.ts';
 import type { AppliedLayer } from './apply-layer.ts';
+import type { WhiteoutForm } from './layer-writer.ts';
 
 /** A layer's archive and what is known of it. */
 export interface LayerSource {
@@ -102,6 +103,40 @@ export class LayerStore {
         if (late.status === 'fulfilled') await this.#parts.workers.run('removeTree', { path: late.value.target });
       }
     }
+  }
+
+  /** The layer with this content over this parent, when it is here; it is held from now on. */
+  find(diffId: string, parent: string | undefined, lease: Lease): LayerRow | undefined {
+    const chainId = chainIdOf(parent, diffId);
+    lease.hold('layer', chainId);
+    return this.table.get(chainId);
+  }
+
+  /**
+   * A directory to unpack a layer's archive into while it comes; undefined where layers stand on the files of the ones below.
+   * Whoever asks for it removes it, or hands it to {@link LayerStore.adopt}.
+   */
+  async prepareTarget(): Promise<{ target: string; whiteouts: WhiteoutForm } | undefined> {
+    const driver = await this.#parts.driver();
+    if (driver.whiteouts === 'delete') return undefined;
+    const target = this.#parts.content.temporaryPath();
+    await driver.beginLayer(target, []);
+    return { target, whiteouts: driver.whiteouts };
+  }
+
+  /** Makes a layer of what was unpacked; what is not unpacked yet (undefined) is. */
+  async adopt(
+    source: LayerSource & { readonly diffId: string },
+    unpacked: Unpacked | undefined,
+    parent: string | undefined,
+    lease: Lease,
+  ): Promise<LayerRow> {
+    using _held = await this.#mutex.acquire(chainIdOf(parent, source.diffId));
+    const known = this.find(source.diffId, parent, lease);
+    if (known === undefined)
+      return await this.#finish(source, unpacked ?? (await this.#unpack(source, parent)), parent, lease);
+    if (unpacked !== undefined) await this.#parts.workers.run('removeTree', { path: unpacked.target });
+    return known;
   }
 
   /** Compares a layer's directory with its archive. @returns the first difference in words */
@@ -237,7 +272,7 @@ export class LayerStore {
 }
 
 /** A layer unpacked under a temporary name. */
-interface Unpacked {
+export interface Unpacked {
   readonly target: string;
   readonly applied: AppliedLayer;
 }

@@ -2,7 +2,9 @@
  * Tables of images, layers, blobs and container file systems, one entry per version; see `openDatabase`.
  *
  * Every file below `blobs/` and every directory below `layers/` and `containers/` that the store made belongs to a row; what
- * has none is garbage. A lease keeps what it names alive while its owner (a process token) lives.
+ * has none is garbage. A lease keeps what it names alive while its owner (a process token) lives. A download is a blob that has
+ * not all come yet, and stays for a later try when its owner is gone. Manifests are what registries had for an image; a packed layer
+ * is what a blob that is not compressed becomes on its way to a registry.
  */
 export const STORE_SCHEMA = {
   name: 'store',
@@ -58,6 +60,25 @@ export const STORE_SCHEMA = {
       key TEXT NOT NULL,
       PRIMARY KEY (lease_id, kind, key)
     ) STRICT, WITHOUT ROWID;
+    `,
+    `
+    CREATE TABLE downloads (
+      digest TEXT PRIMARY KEY,
+      owner TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      touched_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE manifests (
+      image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+      digest TEXT NOT NULL,
+      media_type TEXT NOT NULL,
+      PRIMARY KEY (image_id, digest)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE packed_layers (
+      blob TEXT PRIMARY KEY,
+      packed_digest TEXT NOT NULL,
+      packed_size INTEGER NOT NULL
+    ) STRICT;
     `,
   ],
 } as const;

@@ -10,6 +10,7 @@ import { receiveTree } from '../archive/unpack-tree.ts';
 import { hashFile } from '../content/hash-file.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
 import { measureRoot } from '../disk-usage.ts';
+import { receiveBlob } from '../downloads/receive-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
 import { listChanges, packChanges } from '../layers/change-jobs.ts';
@@ -28,6 +29,7 @@ const JOBS = {
   dressImplied,
   findPath,
   openOverlay,
+  receiveBlob,
   probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
   receiveTree,
   removeTree: (job: { readonly path: string }) => removeTree(job.path),

@@ -3,7 +3,7 @@
  * Needs a `docker` on the PATH (28.2.2); the engine it talks to is made of the answers in `src/cli/goldens/api.json`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,12 @@ interface Golden {
   readonly requests: readonly SeenRequest[];
 }
 
-const fixtures = readFixtures(join(GOLDENS, 'api.json'));
+/** Every folder with cases is a set of its own; names on the command line choose some: `volumes`. */
+const sets = [
+  '',
+  ...readdirSync(GOLDENS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])),
+].filter((name) => process.argv.length === 2 || process.argv.slice(2).includes(name));
+let fixtures = readFixtures(join(GOLDENS, 'api.json'));
 const folder = mkdtempSync(join(tmpdir(), 'berth-goldens-'));
 const socket = join(folder, 'api.sock');
 let seen: SeenRequest[] = [];
@@ -68,20 +73,26 @@ function docker(args: readonly string[], host?: string): Promise<Golden> {
   });
 }
 
-await new Promise<void>((resolve) => server.listen(socket, resolve));
-try {
-  const cases = JSON.parse(readFileSync(join(GOLDENS, 'cases.json'), 'utf8')) as readonly (readonly string[])[];
+/** Records the cases and help texts of one folder. */
+async function record(set: string): Promise<void> {
+  fixtures = readFixtures(join(set, 'api.json'));
+  const cases = JSON.parse(readFileSync(join(set, 'cases.json'), 'utf8')) as readonly (readonly string[])[];
   const goldens: Golden[] = [];
   for (const args of cases) goldens.push(await docker(args, `unix://${socket}`));
-  writeFileSync(join(GOLDENS, 'outputs.json'), `${JSON.stringify(goldens, null, 1)}\n`);
+  writeFileSync(join(set, 'outputs.json'), `${JSON.stringify(goldens, null, 1)}\n`);
 
-  const commands = JSON.parse(readFileSync(join(GOLDENS, 'help-commands.json'), 'utf8')) as readonly string[];
+  const commands = JSON.parse(readFileSync(join(set, 'help-commands.json'), 'utf8')) as readonly string[];
   const help: Record<string, string> = {};
   // Without an engine: with one, docker's client hides options that this engine would not take.
   for (const command of commands)
     help[command] = (await docker([...command.split(' ').filter((word) => word !== ''), '--help'])).stdout;
-  writeFileSync(join(GOLDENS, 'help.json'), `${JSON.stringify(help, null, 1)}\n`);
-  console.log(`recorded ${goldens.length} outputs and ${commands.length} help texts`);
+  writeFileSync(join(set, 'help.json'), `${JSON.stringify(help, null, 1)}\n`);
+  console.log(`${set}: recorded ${goldens.length} outputs and ${commands.length} help texts`);
+}
+
+await new Promise<void>((resolve) => server.listen(socket, resolve));
+try {
+  for (const set of sets) await record(join(GOLDENS, set));
 } finally {
   server.close();
   rmSync(folder, { recursive: true });

@@ -33,6 +33,8 @@ export interface CommandRow {
 export interface GroupRow {
   readonly name: string;
   readonly summary: string;
+  /** What complaints print behind the name; docker does so for some groups only. */
+  readonly use?: string;
 }
 
 /** A command of docker's that Berth does not have yet; it is listed, and refused by name. */

@@ -46,5 +46,18 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   top: ['berth top web', 'berth top web -o pid,rss,args'],
   update: ['berth update -m 128m --cpus 1 web'],
   version: ["berth version --format '{{.Server.Version}}'"],
+  'volume clone': ['berth volume clone db db-before-upgrade'],
+  'volume create': [
+    'berth volume create --label tier=db db',
+    'berth volume create -o type=tmpfs -o device=tmpfs -o o=size=64m,mode=1777 scratch',
+    'berth volume create -o type=nfs -o device=:/srv/media -o o=addr=nas.example.com,ro,vers=4.2 media',
+  ],
+  'volume export': ['berth volume export db | gzip > db.tar.gz', 'berth volume export -o db.tar db'],
+  'volume import': ['berth volume import db db.tar.gz', 'tar -C ./seed -c . | berth volume import db -'],
+  'volume inspect': ["berth volume inspect -f '{{.Mountpoint}}' db"],
+  'volume ls': ['berth volume ls --filter dangling=true', "berth volume ls --format '{{.Name}} {{.Labels}}'"],
+  'volume prune': ['berth volume prune -a --filter label!=keep'],
+  'volume rename': ['berth volume rename db db-old'],
+  'volume rm': ['berth volume rm db cache'],
   wait: ['berth wait job'],
 };

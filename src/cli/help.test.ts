@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCliWith } from '../../test/lib/run-cli.ts';
 
-const goldens = JSON.parse(readFileSync(join(import.meta.dirname, 'goldens/help.json'), 'utf8')) as Readonly<
-  Record<string, string>
->;
+const GOLDENS = join(import.meta.dirname, 'goldens');
+const sets = readdirSync(GOLDENS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const goldens: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...['', ...sets.map(({ name }) => name)].map((set) =>
+    JSON.parse(readFileSync(join(GOLDENS, set, 'help.json'), 'utf8')),
+  ),
+);
 
 /** The program's name, and what else Berth says of itself: its configuration and its variable. */
 function renamed(text: string): string {

@@ -10,15 +10,20 @@ import { rawValue } from './template/values.ts';
 
 /** An object of the engine and the shape that templates see it in. */
 export interface Inspected {
-  readonly shape: 'ContainerInspect' | 'ImageInspect';
+  /** Absent: templates see the document itself. */
+  readonly shape?: 'ContainerInspect' | 'ImageInspect' | 'Volume';
   readonly document: unknown;
+  /** Docker's client prints its struct of this kind of object, not what the engine sent. */
+  readonly isMarshalled?: true;
 }
 
 /** Over the struct first; what that lacks may stand in the document itself. */
 function render(template: ParsedTemplate, object: Inspected): string {
   try {
+    if (object.shape === undefined) return runTemplate(template, rawValue(object.document), { strictKeys: true });
     return runTemplate(template, typedValue(object.shape, object.document));
-  } catch {
+  } catch (error) {
+    if (object.isMarshalled) throw new ExitFailure(1, `template parsing error: ${messageOf(error)}`);
     try {
       return runTemplate(template, rawValue(object.document), { strictKeys: true });
     } catch (error) {
@@ -27,10 +32,23 @@ function render(template: ParsedTemplate, object: Inspected): string {
   }
 }
 
+/** A document with its names in order, as Go prints maps; the structs printed so have theirs in that order too. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, part]) => [name, inOrder(part)]));
+}
+
+/** Go writes what could be taken for markup as escapes. */
+function goEscaped(json: string): string {
+  return json.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+}
+
 function printed(format: string, objects: readonly Inspected[], texts: readonly string[]): string {
   if (format === '' || format === 'json') {
-    const documents = objects.map((object) => object.document);
-    return `${JSON.stringify(documents, null, format === '' ? 4 : 0)}\n`;
+    const documents = objects.map((object) => (object.isMarshalled ? inOrder(object.document) : object.document));
+    const text = JSON.stringify(documents, null, format === '' ? 4 : 0);
+    return `${objects.some((object) => object.isMarshalled) ? goEscaped(text) : text}\n`;
   }
   return texts.length === 0 ? '\n' : texts.map((text) => `${text}\n`).join('');
 }

@@ -10,7 +10,10 @@ interface Loader {
 const container = () => import('./flags/container.ts');
 const image = () => import('./flags/image.ts');
 const system = () => import('./flags/system.ts');
+const context = () => import('./flags/context.ts');
 const run = () => import('./flags/run.ts');
+
+const volume = () => import('./flags/volume.ts');
 
 /** By a command's id, the first of its names. */
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -76,11 +79,63 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     flags: async () => (await system()).SYSTEM_PRUNE_FLAGS,
     code: () => import('./commands/system-prune.ts'),
   },
+  'context create': {
+    flags: async () => (await context()).CONTEXT_CREATE_FLAGS,
+    code: () => import('./commands/context-create.ts'),
+  },
+  'context export': { code: () => import('./commands/context-export.ts') },
+  'context import': { code: () => import('./commands/context-import.ts') },
+  'context inspect': {
+    flags: async () => (await context()).CONTEXT_INSPECT_FLAGS,
+    code: () => import('./commands/context-inspect.ts'),
+  },
+  'context ls': {
+    flags: async () => (await context()).CONTEXT_LS_FLAGS,
+    code: () => import('./commands/context-ls.ts'),
+  },
+  'context rm': {
+    flags: async () => (await context()).CONTEXT_RM_FLAGS,
+    code: () => import('./commands/context-rm.ts'),
+  },
+  'context show': { code: () => import('./commands/context-show.ts') },
+  'context update': {
+    flags: async () => (await context()).CONTEXT_UPDATE_FLAGS,
+    code: () => import('./commands/context-update.ts'),
+  },
+  'context use': { code: () => import('./commands/context-use.ts') },
   daemon: {
     flags: async () => (await import('./flags/daemon.ts')).DAEMON_FLAGS,
     code: () => import('./commands/daemon.ts'),
   },
   completion: { code: () => import('./commands/completion.ts') },
+  'volume clone': {
+    flags: async () => (await volume()).VOLUME_CLONE_FLAGS,
+    code: () => import('./commands/volume-clone.ts'),
+  },
+  'volume create': {
+    flags: async () => (await volume()).VOLUME_CREATE_FLAGS,
+    code: () => import('./commands/volume-create.ts'),
+  },
+  'volume export': {
+    flags: async () => (await volume()).VOLUME_EXPORT_FLAGS,
+    code: () => import('./commands/volume-export.ts'),
+  },
+  'volume import': { code: () => import('./commands/volume-import.ts') },
+  'volume inspect': {
+    flags: async () => (await volume()).VOLUME_INSPECT_FLAGS,
+    code: () => import('./commands/volume-inspect.ts'),
+  },
+  'volume ls': { flags: async () => (await volume()).VOLUME_LS_FLAGS, code: () => import('./commands/volume-ls.ts') },
+  'volume prune': {
+    flags: async () => (await volume()).VOLUME_PRUNE_FLAGS,
+    code: () => import('./commands/volume-prune.ts'),
+  },
+  'volume rename': { code: () => import('./commands/volume-rename.ts') },
+  'volume rm': { flags: async () => (await volume()).VOLUME_RM_FLAGS, code: () => import('./commands/volume-rm.ts') },
+  'volume update': {
+    flags: async () => (await volume()).VOLUME_UPDATE_FLAGS,
+    code: () => import('./commands/volume-update.ts'),
+  },
   version: { flags: async () => (await system()).VERSION_FLAGS, code: () => import('./commands/version.ts') },
 };
 

@@ -17,6 +17,13 @@ export async function pruneContainers(client: Client, filters: Filters, abort: A
   return { output: `Deleted Containers:\n${deleted.map((id) => `${id}\n`).join('')}`, space: report.SpaceReclaimed };
 }
 
+export async function pruneVolumes(client: Client, filters: Filters, abort: AbortSignal): Promise<Pruned> {
+  const report = await client.volumes.prune(filters, abort);
+  const deleted = report.VolumesDeleted ?? [];
+  if (deleted.length === 0) return { output: '', space: 0 };
+  return { output: `Deleted Volumes:\n${deleted.map((name) => `${name}\n`).join('')}`, space: report.SpaceReclaimed };
+}
+
 /** @param all also images with a name that no container uses */
 export async function pruneImages(client: Client, all: boolean, filters: Filters, abort: AbortSignal): Promise<Pruned> {
   const report = await client.images.prune({ ...filters, dangling: [String(!all)] }, abort);

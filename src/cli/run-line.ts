@@ -2,7 +2,7 @@
 import { isBerthError, messageOf } from '#base/errors.ts';
 import { checkArgs } from './check-args.ts';
 import type { CliHost, Context, GlobalOptions, Invocation } from './command.ts';
-import type { CommandRow } from './command-row.ts';
+import type { CommandRow, GroupRow } from './command-row.ts';
 import { ExitFailure, failureText, isExitFailure } from './failure.ts';
 import { findCommand } from './find-command.ts';
 import { FlagError } from './flag-error.ts';
@@ -138,7 +138,7 @@ async function runCommand(
   }
 }
 
-async function runGroup(host: CliHost, name: string, rest: readonly string[]): Promise<number> {
+async function runGroup(host: CliHost, { name, use }: GroupRow, rest: readonly string[]): Promise<number> {
   const path = `berth ${name}`;
   const { groupHelp } = await import('./help.ts');
   let line: ParsedLine;
@@ -155,7 +155,7 @@ async function runGroup(host: CliHost, name: string, rest: readonly string[]): P
   if (line.args.length > 0)
     throw new ExitFailure(
       1,
-      `berth: unknown command: ${path} ${line.args[0]}\n\nUsage:  ${path}\n\nRun '${path} --help' for more information`,
+      `berth: unknown command: ${path} ${line.args[0]}\n\nUsage:  ${path}${use === undefined ? '' : ` ${use}`}\n\nRun '${path} --help' for more information`,
     );
   host.stderr.write(groupHelp(name));
   return 0;
@@ -209,7 +209,7 @@ async function run(words: readonly string[], host: CliHost): Promise<number> {
     case 'command':
       return runCommand(host, options, found.row, found.name, found.rest);
     case 'group':
-      return runGroup(host, found.name, found.rest);
+      return runGroup(host, found.row, found.rest);
     case 'unavailable':
       throw new ExitFailure(1, `berth ${found.name}: not available yet: Berth has no ${found.row.topic} so far`);
     case 'unknown':

@@ -2,7 +2,9 @@
 
 import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { ANY, atLeast, atMost, exactly, NONE, range } from './command-row.ts';
+import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
+import { VOLUME_COMMANDS } from './table-volumes.ts';
 
 export const COMMANDS: readonly CommandRow[] = [
   {
@@ -298,13 +300,17 @@ container source to stdout.`,
     summary: 'Block until one or more containers stop, then print their exit codes',
     args: atLeast(1),
   },
+  ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...VOLUME_COMMANDS,
 ];
 
 export const GROUPS: readonly GroupRow[] = [
   { name: 'container', summary: 'Manage containers' },
+  { name: 'context', summary: 'Manage contexts' },
   { name: 'image', summary: 'Manage images' },
   { name: 'system', summary: 'Manage Berth' },
+  { name: 'volume', summary: 'Manage volumes', use: 'COMMAND' },
 ];
 
 export const UNAVAILABLE: readonly UnavailableRow[] = [
@@ -319,7 +325,6 @@ export const UNAVAILABLE: readonly UnavailableRow[] = [
   { name: 'search', summary: 'Search Docker Hub for images', section: 'command', topic: 'registries' },
   { name: 'builder', summary: 'Manage builds', section: 'management', topic: 'builds' },
   { name: 'checkpoint', summary: 'Manage checkpoints', section: 'management', topic: 'checkpoints' },
-  { name: 'context', summary: 'Manage contexts', section: 'management', topic: 'contexts' },
   {
     name: 'manifest',
     summary: 'Manage Docker image manifests and manifest lists',
@@ -329,7 +334,6 @@ export const UNAVAILABLE: readonly UnavailableRow[] = [
   { name: 'trust', summary: 'Manage trust on Docker images', section: 'management', topic: 'registries' },
   { name: 'network', summary: 'Manage networks', section: 'management', topic: 'networks' },
   { name: 'plugin', summary: 'Manage plugins', section: 'management', topic: 'plugins' },
-  { name: 'volume', summary: 'Manage volumes', section: 'management', topic: 'volumes' },
   { name: 'config', summary: 'Manage Swarm configs', section: 'swarm', topic: 'Swarm' },
   { name: 'node', summary: 'Manage Swarm nodes', section: 'swarm', topic: 'Swarm' },
   { name: 'secret', summary: 'Manage Swarm secrets', section: 'swarm', topic: 'Swarm' },

@@ -1,4 +1,4 @@
-/** `inspect`: containers first, then images; https://docs.docker.com/reference/cli/docker/inspect/ */
+/** `inspect`: containers first, then images, then volumes; https://docs.docker.com/reference/cli/docker/inspect/ */
 import { isBerthError } from '#base/errors.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
@@ -6,7 +6,7 @@ import type { Inspected } from '../inspect-objects.ts';
 import { inspectObjects } from '../inspect-objects.ts';
 
 const TYPES = ['config', 'container', 'image', 'network', 'node', 'plugin', 'secret', 'service', 'task', 'volume'];
-const KNOWN: ReadonlySet<string> = new Set(['', 'container', 'image']);
+const KNOWN: ReadonlySet<string> = new Set(['', 'container', 'image', 'volume']);
 
 /** Failures of one kind of object after which the next kind is tried. */
 function isOfAnotherKind(error: unknown): boolean {
@@ -36,6 +36,11 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
       const document = await client.images.inspect(ref, {}, context.signal);
       if (size) context.stderr.write('WARNING: --size ignored for image\n');
       return { shape: 'ImageInspect', document };
+    },
+    volume: async (ref) => {
+      const document = await client.volumes.inspect(ref, context.signal);
+      if (size) context.stderr.write('WARNING: --size ignored for volume\n');
+      return { shape: 'Volume', document };
     },
   };
   const find = async (ref: string): Promise<Inspected> => {

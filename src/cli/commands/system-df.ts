@@ -14,10 +14,9 @@ import {
   containersUsage,
   imagesUsage,
   USAGE_HEADER,
-  VOLUME_HEADER,
-  volumeRow,
   volumesUsage,
 } from '../render/usage-rows.ts';
+import { VOLUME_HEADER, volumeRow } from '../render/volume-row.ts';
 import { GoStruct } from '../template/values.ts';
 
 const SUMMARY = 'table {{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}';

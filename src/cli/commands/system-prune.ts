@@ -4,14 +4,15 @@ import { confirm } from '../confirm.ts';
 import { ExitFailure } from '../failure.ts';
 import { filtersOf } from '../filters.ts';
 import type { Filters } from '../prune.ts';
-import { pruneContainers, pruneImages } from '../prune.ts';
+import { pruneContainers, pruneImages, pruneVolumes } from '../prune.ts';
 import { humanSize } from '../render/human-size.ts';
 import { naturalCompare } from '../render/shorten.ts';
 
-/** Networks, volumes and a build cache join the list when Berth has them. */
-function question(all: boolean, filters: Filters): string {
+/** Networks and a build cache join the list when Berth has them. */
+function question(all: boolean, volumes: boolean, filters: Filters): string {
   const warnings = [
     'all stopped containers',
+    ...(volumes ? ['all anonymous volumes not used by at least one container'] : []),
     all ? 'all images without at least one container associated to them' : 'all dangling images',
   ];
   const list = (items: readonly string[]) => items.map((item) => `\n  - ${item}`).join('');
@@ -23,19 +24,18 @@ function question(all: boolean, filters: Filters): string {
   return `WARNING! This will remove:${list(warnings)}\n${filtered}\nAre you sure you want to continue?`;
 }
 
-export async function run(context: Context, { flags, path }: Invocation): Promise<number> {
+export async function run(context: Context, { flags }: Invocation): Promise<number> {
   const all = flags.bool('all');
+  const volumes = flags.bool('volumes');
   const filters = filtersOf(flags.list('filter')) ?? {};
-  if (flags.bool('volumes')) {
-    if (filters['until'] !== undefined)
-      throw new ExitFailure(1, 'ERROR: The "until" filter is not supported with "--volumes"');
-    throw new ExitFailure(1, `${path} --volumes: not available yet: Berth has no volumes so far`);
-  }
-  if (!flags.bool('force')) await confirm(context, question(all, filters));
+  if (volumes && filters['until'] !== undefined)
+    throw new ExitFailure(1, 'ERROR: The "until" filter is not supported with "--volumes"');
+  if (!flags.bool('force')) await confirm(context, question(all, volumes, filters));
   const client = await context.client();
   let space = 0;
   for (const prune of [
     () => pruneContainers(client, filters, context.signal),
+    ...(volumes ? [() => pruneVolumes(client, filters, context.signal)] : []),
     () => pruneImages(client, all, filters, context.signal),
   ]) {
     const pruned = await prune();

@@ -81,7 +81,10 @@ export const SHAPES: Readonly<Record<string, string>> = {
   Ulimit: 'Name:s Hard:i Soft:i',
   VersionInfo: 'Client:ClientVersion Server:*ServerVersion',
   VersionPlatform: 'Name:s',
+  Volume:
+    'ClusterVolume?:*Empty CreatedAt?:s Driver:s Labels:{s} Mountpoint:s Name:s Options:{s} Scope:s Status?:{any} UsageData?:*VolumeUsageData',
   VolumeOptions: 'NoCopy?:b Labels?:{s} Subpath?:s DriverConfig?:*Driver',
+  VolumeUsageData: 'RefCount:i Size:i',
   WeightDevice: 'Path:s Weight:i',
 };
 
@@ -93,4 +96,5 @@ export const GO_TYPES: Readonly<Record<string, string>> = {
   ImageInspect: 'image.InspectResponse',
   ServerVersion: '*types.Version',
   VersionInfo: 'system.versionInfo',
+  Volume: 'volume.Volume',
 };

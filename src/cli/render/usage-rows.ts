@@ -4,7 +4,6 @@ import type { ContainerSummary } from '#spec/docker-api/containers.ts';
 import type { ImageSummary } from '#spec/docker-api/images.ts';
 import type { BuildCacheUsage, VolumeUsage } from '#spec/docker-api/system.ts';
 import type { GoStruct } from '../template/values.ts';
-import { joinLabels } from './container-row.ts';
 import { goTimeText } from './go-time.ts';
 import { humanSize } from './human-size.ts';
 import { row } from './rows.ts';
@@ -102,33 +101,6 @@ export function cacheUsage(cache: readonly BuildCacheUsage[]): GoStruct {
     reclaimable: size - cacheSize(cache.filter((record) => record.InUse)),
     showsShare: false,
   });
-}
-
-export const VOLUME_HEADER: Readonly<Record<string, string>> = {
-  Name: 'VOLUME NAME',
-  Driver: 'DRIVER',
-  Scope: 'SCOPE',
-  Mountpoint: 'MOUNTPOINT',
-  Labels: 'LABELS',
-  Links: 'LINKS',
-  Size: 'SIZE',
-};
-
-export function volumeRow(volume: VolumeUsage): GoStruct {
-  const usage = volume.UsageData;
-  const columns = {
-    Name: () => volume.Name,
-    Driver: () => volume.Driver,
-    Scope: () => volume.Scope,
-    Mountpoint: () => volume.Mountpoint,
-    Labels: () => joinLabels(volume.Labels),
-    Links: () => (usage == null ? 'N/A' : String(usage.RefCount)),
-    Size: () => (usage == null ? 'N/A' : humanSize(usage.Size)),
-    Group: () => 'N/A',
-    Availability: () => 'N/A',
-    Status: () => 'N/A',
-  };
-  return row('*formatter.volumeContext', columns, (name) => volume.Labels?.[name] ?? '');
 }
 
 export const CACHE_HEADER: Readonly<Record<string, string>> = {

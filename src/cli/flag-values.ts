@@ -170,6 +170,7 @@ const REPEATABLE: ReadonlySet<FlagType> = new Set([
   'list',
   'strings',
   'map',
+  'stringToString',
   'filter',
   'ulimit',
   'mount',

@@ -13,6 +13,7 @@ export type FlagType =
   | 'list'
   | 'strings'
   | 'map'
+  | 'stringToString'
   | 'filter'
   | 'ulimit'
   | 'mount'

@@ -1,6 +1,6 @@
 /** Engines of other machines through the user's own `ssh`, with its keys, agents and configuration. */
 import { spawn } from 'node:child_process';
-import type { Duplex } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import { BerthError } from '#base/errors.ts';
 import { joinDuplex } from '#base/join-duplex.ts';
 import type { EngineAddress } from '#client/engine-host.ts';
@@ -28,14 +28,18 @@ export function dialSsh(address: EngineAddress & { readonly kind: 'ssh' }): Dupl
   const child = spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-  const stream = joinDuplex(child.stdout, child.stdin);
+  // The end of the output is told when it is known why: ssh that cannot connect ends like an engine that hangs up.
+  const output = new PassThrough();
+  child.stdout.pipe(output, { end: false });
+  const stream = joinDuplex(output, child.stdin);
   const fail = (why: string) => {
     const message = `Cannot connect to the Docker daemon at ssh://${address.host}: ${why}`;
     stream.destroy(new BerthError('unavailable', 'client.cannot-connect', message));
   };
   child.once('error', (error) => fail(`run ssh: ${error.message}`));
   child.once('close', (status) => {
-    if (status !== 0) fail(Buffer.concat(complaints).toString('utf8').trim() || `ssh ended with ${status}`);
+    if (status === 0) output.end();
+    else fail(Buffer.concat(complaints).toString('utf8').trim() || `ssh ended with ${status}`);
   });
   stream.once('close', () => child.kill());
   return stream;

@@ -21,7 +21,6 @@ export interface Inspected {
 function render(template: ParsedTemplate, object: Inspected): string {
   try {
     if (object.shape === undefined) return runTemplate(template, rawValue(object.document), { strictKeys: true });
-    if (object.shape === undefined) return runTemplate(template, rawValue(object.document), { strictKeys: true });
     return runTemplate(template, typedValue(object.shape, object.document));
   } catch (error) {
     if (object.isMarshalled) throw new ExitFailure(1, `template parsing error: ${messageOf(error)}`);

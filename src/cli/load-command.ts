@@ -13,6 +13,7 @@ const system = () => import('./flags/system.ts');
 const context = () => import('./flags/context.ts');
 const run = () => import('./flags/run.ts');
 
+const volume = () => import('./flags/volume.ts');
 
 /** By a command's id, the first of its names. */
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -107,6 +108,34 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     code: () => import('./commands/daemon.ts'),
   },
   completion: { code: () => import('./commands/completion.ts') },
+  'volume clone': {
+    flags: async () => (await volume()).VOLUME_CLONE_FLAGS,
+    code: () => import('./commands/volume-clone.ts'),
+  },
+  'volume create': {
+    flags: async () => (await volume()).VOLUME_CREATE_FLAGS,
+    code: () => import('./commands/volume-create.ts'),
+  },
+  'volume export': {
+    flags: async () => (await volume()).VOLUME_EXPORT_FLAGS,
+    code: () => import('./commands/volume-export.ts'),
+  },
+  'volume import': { code: () => import('./commands/volume-import.ts') },
+  'volume inspect': {
+    flags: async () => (await volume()).VOLUME_INSPECT_FLAGS,
+    code: () => import('./commands/volume-inspect.ts'),
+  },
+  'volume ls': { flags: async () => (await volume()).VOLUME_LS_FLAGS, code: () => import('./commands/volume-ls.ts') },
+  'volume prune': {
+    flags: async () => (await volume()).VOLUME_PRUNE_FLAGS,
+    code: () => import('./commands/volume-prune.ts'),
+  },
+  'volume rename': { code: () => import('./commands/volume-rename.ts') },
+  'volume rm': { flags: async () => (await volume()).VOLUME_RM_FLAGS, code: () => import('./commands/volume-rm.ts') },
+  'volume update': {
+    flags: async () => (await volume()).VOLUME_UPDATE_FLAGS,
+    code: () => import('./commands/volume-update.ts'),
+  },
   version: { flags: async () => (await system()).VERSION_FLAGS, code: () => import('./commands/version.ts') },
 };
 

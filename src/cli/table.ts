@@ -3,7 +3,6 @@
 import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { ANY, atLeast, atMost, exactly, NONE, range } from './command-row.ts';
 import { CONTEXT_COMMANDS } from './table-contexts.ts';
-import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
 import { VOLUME_COMMANDS } from './table-volumes.ts';
 
@@ -302,14 +301,12 @@ container source to stdout.`,
     args: atLeast(1),
   },
   ...CONTEXT_COMMANDS,
-  ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
   ...VOLUME_COMMANDS,
 ];
 
 export const GROUPS: readonly GroupRow[] = [
   { name: 'container', summary: 'Manage containers' },
-  { name: 'context', summary: 'Manage contexts' },
   { name: 'context', summary: 'Manage contexts' },
   { name: 'image', summary: 'Manage images' },
   { name: 'system', summary: 'Manage Berth' },

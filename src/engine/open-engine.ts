@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import type { StateFinding } from '#spec/docker-api/system.ts';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
@@ -84,6 +85,18 @@ function storageDriver({ root, context }: Core): ReturnType<SystemParts['driver'
   return { name, status: name === 'overlay' ? status : status.slice(0, 1) };
 }
 
+/** What is wrong with the store and the volumes. */
+async function checkState(core: Core, repair: boolean): Promise<StateFinding[]> {
+  const { checkVolumes } = await import('./volumes/check-volumes.ts');
+  const inStore = (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
+    Code: code,
+    Subject: subject,
+    Message: message,
+    Repaired: isRepaired,
+  }));
+  return [...inStore, ...(await checkVolumes(core.context, repair))];
+}
+
 function systemOf(core: Core, images: Images, identity: EngineIdentity) {
   return createSystem({
     ...identity,
@@ -92,13 +105,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
     volumes: () => volumeUsage(core.root, core.context.volumes.all()),
-    check: async (repair) =>
-      (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
-        Code: code,
-        Subject: subject,
-        Message: message,
-        Repaired: isRepaired,
-      })),
+    check: (repair) => checkState(core, repair),
     driver: () => storageDriver(core),
     limits: hostLimitSupport,
     cgroupVersion: () => cgroupHost().version,

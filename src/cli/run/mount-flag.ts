@@ -18,6 +18,8 @@ interface Draft {
   driverOptions: Record<string, string> | undefined;
   imageSubpath: string | undefined;
   tmpfs: { sizeBytes: number; mode: number } | undefined;
+  /** Berth's own. */
+  idMap: string | undefined;
 }
 
 function readFlag(key: string, value: string): boolean {
@@ -140,6 +142,9 @@ function setField(draft: Draft, field: string, host: RunHost): void {
     case 'volume-opt':
       setVolumeField(draft, key, value);
       return;
+    case 'idmap':
+      draft.idMap = value;
+      return;
     case 'image-subpath':
       draft.imageSubpath = value;
       return;
@@ -155,6 +160,8 @@ function setField(draft: Draft, field: string, host: RunHost): void {
 function check(draft: Draft): void {
   if (draft.type === '') throw new Error('type is required');
   if (draft.target === '') throw new Error('target is required');
+  if (draft.idMap !== undefined && draft.type !== 'bind' && draft.type !== 'volume')
+    throw new Error(`cannot mix 'idmap' with mount type '${draft.type}'`);
   const groups = [
     ['volume', draft.volume],
     ['image', draft.imageSubpath],
@@ -198,6 +205,7 @@ function mountOf(draft: Draft): Mount {
     ...(draft.consistency !== '' && { Consistency: draft.consistency }),
     ...(draft.bind !== undefined && { BindOptions: draft.bind }),
     ...volumeOptions(draft),
+    ...(draft.idMap !== undefined && { IdMap: draft.idMap }),
     ...(draft.imageSubpath !== undefined && { ImageOptions: { Subpath: draft.imageSubpath } }),
     ...(draft.tmpfs !== undefined && {
       TmpfsOptions: {
@@ -222,6 +230,7 @@ export function parseMountFlag(text: string, host: RunHost): Mount {
     driverOptions: undefined,
     imageSubpath: undefined,
     tmpfs: undefined,
+    idMap: undefined,
   };
   for (const field of readCsvRecord(text)) setField(draft, field, host);
   check(draft);

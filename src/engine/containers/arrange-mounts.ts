@@ -67,19 +67,18 @@ function rewrite(ops: readonly PlanOp[], mount: StartMount, runDir: string): rea
 function sourceOps(mount: StartMount, source: Source & PlanOp, runDir: string): readonly PlanOp[] {
   if (mount.shared !== undefined) return copyFromInside(source, mount.shared);
   if (mount.subpath === undefined) return [source];
-  if (source.op === 'clone-mount') return openBeneath(source, mount.source, mount.subpath);
+  if (source.op === 'clone-mount') return openBeneath(source, mount);
   return copyOfPart(source, mount.subpath, `${runDir}/image-${source.slot}`);
 }
 
 /** A bind of what is at `subpath` of a directory, whatever links there are. */
 function openBeneath(
   clone: Extract<PlanOp, { op: 'clone-mount' }>,
-  directory: string,
-  subpath: string,
+  { source, subpath = '', name }: StartMount,
 ): readonly PlanOp[] {
   return [
-    { side: clone.side, op: 'open', slot: BASE, at: { path: directory }, flags: O_PATH | constants.O_DIRECTORY },
-    { ...clone, at: { root: BASE, path: subpath } },
+    { side: clone.side, op: 'open', slot: BASE, at: { path: source }, flags: O_PATH | constants.O_DIRECTORY },
+    { ...clone, at: { root: BASE, path: subpath }, about: `${name}, sub-path` } as PlanOp,
     { side: clone.side, op: 'close', slot: BASE },
   ];
 }
@@ -154,7 +153,7 @@ function fillOps(
       op.op === 'mount-attributes' && op.at.root === source.slot && op.userns !== undefined,
   );
   return [
-    ...(mount.subpath === undefined ? [clone] : openBeneath(clone, mount.source, mount.subpath)),
+    ...(mount.subpath === undefined ? [clone] : openBeneath(clone, mount)),
     ...(mapped === undefined ? [] : [{ ...mapped, side: 'child' as const, at: { root: COPY, path: '' } }]),
     fill(COPY, marker),
     { side: 'child', op: 'close', slot: COPY },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import type { LinuxIDMapping } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
@@ -55,7 +55,10 @@ async function volumeMount(
     if (purpose === 'explain') return mount;
     throw new BerthError('not-found', 'volume.not-found', `get ${mount.name}: no such volume`);
   }
-  if (purpose === 'start') finishRename(context, volume);
+  if (purpose === 'start') {
+    finishRename(context, volume);
+    checkSubpath(mount);
+  }
   const marker = fillMarker(context.root, mount.name);
   const fill = mount.copyUp ? { fill: mount.subpath === undefined ? marker : `${marker}-${flat(mount.subpath)}` } : {};
   const options = driverOptionsOf(volume.options);
@@ -84,6 +87,14 @@ async function volumeMount(
     driver: { type: options.type, options: o },
     ...(shared === undefined ? {} : { shared }),
   };
+}
+
+/** What is not there can be told in Docker's words; what is there is looked up again by the plan, beneath the volume. */
+function checkSubpath({ source, subpath }: ContainerMount): void {
+  const path = `${source}/${subpath}`;
+  if (subpath === undefined || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  const message = `cannot access path ${path}: lstat ${path}: no such file or directory`;
+  throw new BerthError('invalid', 'mount.subpath', message);
 }
 
 /** A volume that is empty, or whose filling was interrupted. */

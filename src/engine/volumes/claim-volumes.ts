@@ -43,7 +43,7 @@ export function ensureVolume(context: EngineContext, wanted: WantedVolume, creat
   checkDriverOptions(options);
   const renaming = context.volumes.ofDirectory(name);
   if (renaming !== undefined) finishRename(context, renaming);
-  makeDirectory(context.root, name);
+  makeDirectory(context, name);
   context.volumes.insert({ name, createdNs, containerId: wanted.containerId, labels, options });
   context.emit(volumeEvent(name, 'create'));
   const made = context.volumes.get(name);

@@ -9,7 +9,14 @@ import type { EngineContext } from '../context.ts';
 import type { VolumeRow } from '../state/volume-table.ts';
 import { driverOptionsOf } from './driver-options.ts';
 import { settleVolume } from './remove-volume.ts';
-import { dataDirectory, finishRename, putAside, unfinishedDirectory, volumesDirectory } from './volume-directory.ts';
+import {
+  dataDirectory,
+  finishRename,
+  putAside,
+  temporaryDirectory,
+  UNFINISHED,
+  volumesDirectory,
+} from './volume-directory.ts';
 import { volumeEvent } from './volume-events.ts';
 import { checkVolumeName } from './volume-name.ts';
 
@@ -36,7 +43,7 @@ export async function cloneVolume(
   const createdNs = nowNs();
   const labels = request.Labels ?? row.labels;
   await using undo = new Undo();
-  const unfinished = unfinishedDirectory(context.root, context.token);
+  const unfinished = temporaryDirectory(context, UNFINISHED);
   undo.add(() => context.trees.remove(unfinished));
   mkdirSync(join(unfinished, '_data'), { recursive: true, mode: 0o755 });
   await context.trees.copy(dataDirectory(context.root, row.name), join(unfinished, '_data'));
@@ -45,7 +52,7 @@ export async function cloneVolume(
     refuseTaken(context, row, name);
     const occupied = context.volumes.ofDirectory(name);
     if (occupied !== undefined) finishRename(context, occupied);
-    putAside(context.root, name);
+    putAside(context, name);
     renameSync(unfinished, join(volumesDirectory(context.root), name));
     fault('volume-clone.moved');
     context.volumes.insert({ name, createdNs, containerId: '', labels, options: row.options });

@@ -41,7 +41,7 @@ async function finishRemoval(context: EngineContext, name: string): Promise<void
   const aside = context.sql.transaction(() => {
     const row = context.volumes.get(name);
     if (row?.status !== 'removing') return undefined;
-    const moved = putAside(context.root, row.directory);
+    const moved = putAside(context, row.directory);
     fault('volume-remove.moved');
     context.volumes.delete(name);
     context.emit(volumeEvent(name, 'destroy'));

@@ -4,7 +4,7 @@ import { isErrno } from '#base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import { isTokenAlive } from '../state/process-token.ts';
 import { removeVolume } from './remove-volume.ts';
-import { ASIDE, finishRename, putAside, UNFINISHED, volumesDirectory } from './volume-directory.ts';
+import { ASIDE, finishRename, isInWork, putAside, volumesDirectory } from './volume-directory.ts';
 
 function namesIn(directory: string): string[] {
   try {
@@ -24,13 +24,6 @@ export function unownedDirectories(context: EngineContext): string[] {
   return namesIn(volumesDirectory(context.root)).filter((name) => !owned.has(name) && !isInWork(name));
 }
 
-/** An unfinished copy carries its maker's token at the end of its name. */
-function isInWork(name: string): boolean {
-  if (!name.startsWith(UNFINISHED)) return false;
-  const token = name.slice(UNFINISHED.length).split('~')[1];
-  return token !== undefined && isTokenAlive(token);
-}
-
 /** Finishes what killed processes left: renames, removals, directories without a volume. */
 export async function sweepVolumes(context: EngineContext): Promise<void> {
   for (const row of context.volumes.all()) {
@@ -39,7 +32,7 @@ export async function sweepVolumes(context: EngineContext): Promise<void> {
   }
   const aside = context.sql.transaction(() =>
     unownedDirectories(context).map((name) =>
-      name.startsWith(ASIDE) ? join(volumesDirectory(context.root), name) : putAside(context.root, name),
+      name.startsWith(ASIDE) ? join(volumesDirectory(context.root), name) : putAside(context, name),
     ),
   );
   for (const path of aside) if (path !== undefined) await context.trees.remove(path);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fault } from '#base/fault.ts';
 import { randomBytes } from '#base/random.ts';
 import type { EngineContext } from '../context.ts';
+import { isTokenAlive } from '../state/process-token.ts';
 import type { VolumeRow } from '../state/volume-table.ts';
 
 /** Beginning of the names that directories get when they are about to be deleted; no volume is called so. */
@@ -25,28 +26,33 @@ export function fillMarker(root: string, name: string): string {
   return join(root, 'volumes', name, 'filling');
 }
 
-/** A name below the volumes' directory that nobody has, for a directory that is put aside. */
-function asideDirectory(root: string): string {
-  return join(volumesDirectory(root), `${ASIDE}${randomBytes(8).toString('hex')}`);
+/** A name that nobody has for a directory in this process's hands; with its token, so that it is left alone while that lives. */
+export function temporaryDirectory(
+  { root, token }: Pick<EngineContext, 'root' | 'token'>,
+  kind: typeof ASIDE | typeof UNFINISHED,
+): string {
+  return join(volumesDirectory(root), `${kind}${randomBytes(8).toString('hex')}~${token}`);
 }
 
-/** A name for a directory that is being filled; with its maker's token, so that it is left alone as long as that lives. */
-export function unfinishedDirectory(root: string, token: string): string {
-  return join(volumesDirectory(root), `${UNFINISHED}${randomBytes(8).toString('hex')}~${token}`);
+/** True for a directory of {@link temporaryDirectory} whose process lives. */
+export function isInWork(name: string): boolean {
+  const token = name.startsWith(ASIDE) || name.startsWith(UNFINISHED) ? name.split('~')[1] : undefined;
+  return token !== undefined && isTokenAlive(token);
 }
 
-/** Moves a directory out of the way; false when there is none. */
-export function putAside(root: string, directory: string): string | undefined {
-  const from = join(volumesDirectory(root), directory);
+/** Moves a directory out of the way. @returns where it is now; undefined when there is none */
+export function putAside(context: EngineContext, directory: string): string | undefined {
+  const from = join(volumesDirectory(context.root), directory);
   if (!existsSync(from)) return undefined;
-  const to = asideDirectory(root);
+  const to = temporaryDirectory(context, ASIDE);
   renameSync(from, to);
   return to;
 }
 
 /** Makes the directory of a volume. Call inside the transaction that inserts its row: what has that name belongs to nobody. */
-export function makeDirectory(root: string, name: string): void {
-  putAside(root, name);
+export function makeDirectory(context: EngineContext, name: string): void {
+  const { root } = context;
+  putAside(context, name);
   mkdirSync(volumesDirectory(root), { recursive: true, mode: 0o711 });
   mkdirSync(dataDirectory(root, name), { recursive: true, mode: 0o755 });
 }
@@ -58,7 +64,7 @@ export function finishRename(context: EngineContext, row: VolumeRow): void {
   context.sql.transaction(() => {
     if (context.volumes.get(row.name)?.directory !== row.directory) return;
     if (existsSync(join(base, row.directory))) {
-      putAside(context.root, row.name);
+      putAside(context, row.name);
       renameSync(join(base, row.directory), join(base, row.name));
     }
     fault('volume-rename.moved');

@@ -18,8 +18,9 @@ enum { PAUSE_MS = 300, BUFFER = 65536 };
 static int command_pid;
 static bool wanted;
 static uint64_t not_before;
-/* within one transaction of the kernel's */
-static bool removed, thinned, added;
+/* within one transaction of the kernel's; tables of that name by address family, one bit each */
+static uint32_t removed;
+static bool thinned, added;
 
 static uint64_t clock_ms(void)
 {
@@ -60,24 +61,28 @@ static bool is_own_program(const struct guard *g, const char *name)
 /* One notification. The kernel sends those of a transaction together and NEWGEN, with the program's name, at their end. */
 static void notice(const struct guard *g, const struct nlmsghdr *h)
 {
+	const struct nfgenmsg *header = NLMSG_DATA(h);
 	const char *table;
+	uint32_t family;
 
 	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES)
 		return;
 	if ((h->nlmsg_type & 255) == NFT_MSG_NEWGEN) {
 		wanted |= removed || (thinned && !added && !is_own_program(g, text_of(h, NFTA_GEN_PROC_NAME)));
-		removed = thinned = added = false;
+		removed = 0;
+		thinned = added = false;
 		return;
 	}
 	table = text_of(h, NFTA_TABLE_NAME); /* the same number in messages of chains, rules and sets */
 	if (!table || strcmp(table, g->table))
 		return;
+	family = 1u << (header->nfgen_family & 31);
 	switch (h->nlmsg_type & 255) {
 	case NFT_MSG_DELTABLE:
-		removed = true;
+		removed |= family;
 		break;
 	case NFT_MSG_NEWTABLE:
-		removed = false;
+		removed &= ~family;
 		added = true;
 		break;
 	case NFT_MSG_NEWRULE:

@@ -17,10 +17,23 @@ export interface EngineOptions {
    * appended. Absent: such exits are recorded by the next process that opens the engine.
    */
   readonly exitCommand?: readonly string[];
+  /** Program and arguments that put the engine's firewall rules back when somebody took them away. Absent: nobody does. */
+  readonly restoreCommand?: readonly string[];
   /** Archives of images that come with the program, by their familiar names. */
   readonly carriedImages?: Readonly<Record<string, string>>;
   /** Where the subnets of new networks come from; Berth's own choice when absent. */
   readonly addressPools?: readonly PoolSource[];
+  /** What the machine's configuration says about registries, besides files. */
+  readonly registries?: {
+    /** URLs of mirrors of Docker's own registry. */
+    readonly mirrors?: readonly string[];
+    /** `HOST[:PORT]` of registries that may be spoken to without TLS. */
+    readonly insecure?: readonly string[];
+    /** Layers fetched at once; 3 when absent. */
+    readonly downloads?: number;
+    /** Layers sent at once; 5 when absent. */
+    readonly uploads?: number;
+  };
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

@@ -1,35 +1,43 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { hostsText, resolvConfText } from './etc-files.ts';
+import { etcFilesOf, writeEtcFiles, writeNetworkFiles } from './etc-files.ts';
 import { completeHostConfig } from './host-config.ts';
 import { mergeConfig } from './merge-config.ts';
 
 const config = mergeConfig({ Cmd: ['x'], Domainname: 'lan' }, {}, 'box');
 
-test('hostsText() names the container itself and the extra hosts', () => {
-  const text = hostsText(
-    config,
-    completeHostConfig({ ExtraHosts: ['db:10.0.0.1', 'v6=[::2]', 'gw:host-gateway'] }),
-    undefined,
-  );
-  for (const line of ['127.0.0.1\tlocalhost', '10.0.0.1\tdb', '::2\tv6', '127.0.0.1\tbox.lan box']) {
-    assert.ok(text.split('\n').includes(line), line);
+test('writeEtcFiles() names a container without a network on the loopback device; writeNetworkFiles() by its addresses', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'berth-etc-'));
+  try {
+    const files = etcFilesOf(directory);
+    const lines = () => readFileSync(files.hosts, 'utf8').split('\n');
+    const host = completeHostConfig({ ExtraHosts: ['gw:host-gateway'], NetworkMode: 'none' });
+    writeEtcFiles(directory, config, host);
+    assert.equal(readFileSync(files.hostname, 'utf8'), 'box\n');
+    assert.deepEqual(lines().slice(-3), ['127.0.0.1\tgw', '127.0.0.1\tbox.lan box', '']);
+    writeNetworkFiles(directory, config, host, {
+      kind: 'names',
+      addresses: ['172.18.0.2'],
+      hostAddresses: ['172.18.0.1'],
+      links: [],
+    });
+    assert.deepEqual(lines().slice(-3), ['172.18.0.1\tgw', '172.18.0.2\tbox.lan box', '']);
+    assert.match(readFileSync(files.resolvConf, 'utf8'), /^nameserver 127\.0\.0\.11\n/);
+  } finally {
+    rmSync(directory, { recursive: true });
   }
 });
 
-test('hostsText() in the host network is the text of the host', () => {
-  assert.equal(
-    hostsText(config, completeHostConfig({ ExtraHosts: ['a:1.1.1.1'] }), 'host file\n'),
-    'host file\n1.1.1.1\ta\n',
-  );
-});
-
-test('resolvConfText() keeps the lines of the host that no option replaces', () => {
-  const host = 'nameserver 1.1.1.1\nsearch lan\noptions rotate\n';
-  assert.equal(resolvConfText(completeHostConfig({}), host), host);
-  assert.equal(
-    resolvConfText(completeHostConfig({ Dns: ['9.9.9.9'], DnsOptions: ['ndots:1'] }), host),
-    'nameserver 9.9.9.9\nsearch lan\noptions ndots:1\n',
-  );
-  assert.equal(resolvConfText(completeHostConfig({ DnsSearch: ['.'] }), host), 'nameserver 1.1.1.1\noptions rotate\n');
+test('writeEtcFiles() in the host network gives the text of the host and the extra hosts', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'berth-etc-'));
+  try {
+    writeEtcFiles(directory, config, completeHostConfig({ ExtraHosts: ['a:1.1.1.1'], NetworkMode: 'host' }));
+    const text = readFileSync(etcFilesOf(directory).hosts, 'utf8');
+    assert.equal(text, `${readFileSync('/etc/hosts', 'utf8').trimEnd()}\n1.1.1.1\ta\n`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

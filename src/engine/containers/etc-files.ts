@@ -1,7 +1,35 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isErrno } from '#base/errors.ts';
+import { type HostsLine, hostsText } from '#network/names/hosts-file.ts';
+import {
+  bridgeResolvConf,
+  type DnsWishes,
+  hostResolvConf,
+  isOnlyStub,
+  parseResolvConf,
+  RESOLVED_SERVERS,
+  type ResolvConf,
+  resolverResolvConf,
+} from '#network/names/resolv-conf.ts';
 import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts';
 import type { EtcFiles } from './oci-mounts.ts';
+
+/** What a container's /etc files depend on besides its configuration. */
+export interface EtcNetwork {
+  /** `names`: a network where names resolve is among the container's; `bridge`: others only. */
+  readonly kind: 'none' | 'host' | 'bridge' | 'names';
+  /** The container's own. */
+  readonly addresses: readonly string[];
+  /** What `host-gateway` stands for. */
+  readonly hostAddresses: readonly string[];
+  readonly links: readonly HostsLine[];
+}
+
+/**
+ * Without a network the container's name is a loopback name, as a program that looks itself up expects, and the host can not be
+ * reached at all.
+ */
+const ALONE: EtcNetwork = { kind: 'none', addresses: ['127.0.0.1'], hostAddresses: ['127.0.0.1'], links: [] };
 
 /** Where a container's own /etc files are, below its directory. */
 export function etcFilesOf(directory: string): EtcFiles {
@@ -10,50 +38,6 @@ export function etcFilesOf(directory: string): EtcFiles {
     hosts: `${directory}/hosts`,
     resolvConf: `${directory}/resolv.conf`,
   };
-}
-
-const LOCAL_HOSTS = [
-  '127.0.0.1\tlocalhost',
-  '::1\tlocalhost ip6-localhost ip6-loopback',
-  'fe00::\tip6-localnet',
-  'ff00::\tip6-mcastprefix',
-  'ff02::1\tip6-allnodes',
-  'ff02::2\tip6-allrouters',
-];
-
-/**
- * The text of /etc/hosts.
- *
- * @param hostText the host's own file for a container in the host's network, else undefined
- */
-export function hostsText(config: ContainerConfig, host: HostConfig, hostText: string | undefined): string {
-  const extra = (host.ExtraHosts ?? []).map((entry) => {
-    const separator = entry.includes('=') ? entry.indexOf('=') : entry.indexOf(':');
-    const address = entry.slice(separator + 1).replace(/^\[(.*)\]$/, '$1');
-    return `${address === 'host-gateway' ? '127.0.0.1' : address}\t${entry.slice(0, separator)}`;
-  });
-  if (hostText !== undefined) return [hostText.trimEnd(), ...extra, ''].join('\n');
-  const names =
-    config.Domainname === '' ? config.Hostname : `${config.Hostname}.${config.Domainname} ${config.Hostname}`;
-  // Without a network the container's name is a loopback name, as a program that looks itself up expects.
-  return [...LOCAL_HOSTS, ...extra, ...(config.Hostname === '' ? [] : [`127.0.0.1\t${names}`]), ''].join('\n');
-}
-
-/** The text of /etc/resolv.conf: the host's, with whatever `--dns*` says in place of its lines. */
-export function resolvConfText(host: HostConfig, hostText: string): string {
-  const lines = hostText.split('\n').filter((line) => line.trim() !== '');
-  const keep = (word: string, own: readonly string[]) =>
-    own.length > 0 ? [] : lines.filter((line) => line.trim().startsWith(`${word} `));
-  const search = host.DnsSearch.filter((domain) => domain !== '.');
-  return [
-    ...keep('nameserver', host.Dns),
-    ...host.Dns.map((address) => `nameserver ${address}`),
-    ...keep('search', host.DnsSearch),
-    ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
-    ...keep('options', host.DnsOptions),
-    ...(host.DnsOptions.length > 0 ? [`options ${host.DnsOptions.join(' ')}`] : []),
-    '',
-  ].join('\n');
 }
 
 function readOr(path: string, fallback: string): string {
@@ -65,12 +49,63 @@ function readOr(path: string, fallback: string): string {
   }
 }
 
-/** Writes the three files into a container's directory. */
+/** The host's resolv.conf as containers are to see it: that of systemd-resolved instead of one that only names its stub. */
+export function readHostResolvConf(): ResolvConf {
+  const host = parseResolvConf(readOr('/etc/resolv.conf', ''));
+  return isOnlyStub(host) ? parseResolvConf(readOr(RESOLVED_SERVERS, readOr('/etc/resolv.conf', ''))) : host;
+}
+
+/** What the user said about name servers. */
+export function dnsWishesOf(host: HostConfig): DnsWishes {
+  return { servers: host.Dns, search: host.DnsSearch, options: host.DnsOptions };
+}
+
+function resolvConfText(host: HostConfig, network: EtcNetwork): string {
+  const wishes = dnsWishesOf(host);
+  switch (network.kind) {
+    case 'host':
+      return hostResolvConf(parseResolvConf(readOr('/etc/resolv.conf', '')), wishes);
+    case 'names':
+      return resolverResolvConf(readHostResolvConf(), wishes);
+    default:
+      return bridgeResolvConf(
+        readHostResolvConf(),
+        wishes,
+        network.addresses.some((address) => address.includes(':')),
+      );
+  }
+}
+
+/** What a container that has no addresses yet, or never will, has for a network. */
+function withoutAddresses(host: HostConfig): EtcNetwork {
+  return host.NetworkMode === 'host' ? { ...ALONE, kind: 'host' } : ALONE;
+}
+
+/** Writes `hosts` and `resolv.conf`, in place: they are mounted into the container one by one. */
+export function writeNetworkFiles(
+  directory: string,
+  config: ContainerConfig,
+  host: HostConfig,
+  network: EtcNetwork,
+): void {
+  const files = etcFilesOf(directory);
+  const hosts = hostsText({
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    extraHosts: host.ExtraHosts ?? [],
+    hostAddresses: network.hostAddresses,
+    links: network.links,
+    addresses: network.addresses,
+    ...(network.kind === 'host' ? { hostText: readOr('/etc/hosts', '') } : {}),
+  });
+  writeFileSync(files.hosts, hosts);
+  writeFileSync(files.resolvConf, resolvConfText(host, network));
+}
+
+/** Writes the three files into a new container's directory; a start writes those of its networks again. */
 export function writeEtcFiles(directory: string, config: ContainerConfig, host: HostConfig): EtcFiles {
   const files = etcFilesOf(directory);
-  const inHostNetwork = host.NetworkMode === 'host';
   writeFileSync(files.hostname, `${config.Hostname}\n`);
-  writeFileSync(files.hosts, hostsText(config, host, inHostNetwork ? readOr('/etc/hosts', '') : undefined));
-  writeFileSync(files.resolvConf, resolvConfText(host, readOr('/etc/resolv.conf', '')));
+  writeNetworkFiles(directory, config, host, withoutAddresses(host));
   return files;
 }

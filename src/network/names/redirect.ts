@@ -5,6 +5,7 @@
  */
 
 const NLM_F_REQUEST = 0x1;
+const NLM_F_EXCL = 0x200;
 const NLM_F_CREATE = 0x400;
 const NLM_F_APPEND = 0x800;
 const NLA_F_NESTED = 0x8000;
@@ -131,7 +132,7 @@ export function redirectBatch(address: Uint8Array, realPort: number): Buffer[] {
   const hook = nested(4, be32(1, HOOK_LOCAL_OUT), be32(2, PRIORITY));
   return [
     message(BATCH_BEGIN, 0, 0, SUBSYSTEM_NFTABLES),
-    nftMessage(NEWTABLE, NLM_F_CREATE, text(1, TABLE)),
+    nftMessage(NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, text(1, TABLE)),
     nftMessage(NEWCHAIN, NLM_F_CREATE, text(1, TABLE), text(3, CHAIN), hook, text(7, 'filter')),
     rule(meta(META_OIF), compare(NOT_EQUAL, index), accept()),
     ...PROTOCOLS.flatMap((protocol) => [

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nameOps } from './name-ops.ts';
+import { type NameRecord, nameRecordText } from './name-record.ts';
+import { redirectBatch } from './redirect.ts';
+
+const RECORD: NameRecord = {
+  containerId: 'c'.repeat(64),
+  bootId: 'boot',
+  servers: ['1.1.1.1'],
+  ndots: true,
+  hostAddresses: ['172.18.0.1'],
+  memberships: [
+    {
+      networkId: 'n'.repeat(64),
+      networkName: 'my net',
+      resolves: true,
+      internal: false,
+      addresses: ['172.18.0.2', 'fd00::2'],
+      names: ['Web', 'web', 'ü%', ''],
+      links: { DB: 'Postgres' },
+    },
+  ],
+};
+
+test('nameRecordText() writes every field, names in lower case and once, odd bytes as %xx', () => {
+  assert.deepEqual(nameRecordText(RECORD).split('\n'), [
+    'berth-names 1',
+    'boot boot',
+    `container ${'c'.repeat(64)}`,
+    'server 1.1.1.1',
+    'ndots',
+    'host 172.18.0.1',
+    `network ${'n'.repeat(64)} my%20net names out`,
+    'address 172.18.0.2',
+    'address fd00::2',
+    'name web',
+    'name %c3%bc%25',
+    'link db postgres',
+    'end',
+    '',
+  ]);
+});
+
+test('nameOps() makes sockets for every container, and files and rules for those that have names', () => {
+  const start = { root: '/r', containerId: RECORD.containerId, guarded: false, resolver: { argv: ['x'], env: [] } };
+  const bare = nameOps(start);
+  assert.deepEqual(
+    bare.ops.map(({ op }) => op),
+    ['name-sockets'],
+  );
+  assert.equal(bare.names.answerAtOnce, false);
+  assert.equal(nameOps({ ...start, guarded: true }).names.answerAtOnce, true);
+  const named = nameOps({ ...start, record: RECORD });
+  assert.deepEqual(
+    named.ops.map(({ op, side }) => `${side} ${op}`),
+    ['child name-sockets', 'parent mkdir', 'parent write', 'child netlink'],
+  );
+  assert.equal(named.names.answerAtOnce, true);
+  assert.deepEqual(
+    named.cleanup.map((op) => op.op === 'unlink' && op.at.path),
+    [`/r/run/names/${RECORD.containerId}`],
+  );
+});
+
+test('redirectBatch() is one transaction of whole messages', () => {
+  const batch = redirectBatch(Buffer.of(127, 0, 0, 11), 61053);
+  assert.deepEqual(
+    batch.map((bytes) => bytes.readUInt16LE(4)),
+    [16, 0xa00, 0xa03, ...Array(5).fill(0xa06), 17],
+  );
+  for (const bytes of batch) assert.equal(bytes.readUInt32LE(0), bytes.length);
+});

@@ -1,6 +1,7 @@
 /** The contract between the command line's frame and its commands. Types only: costs nothing to import. */
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from '#client/client.ts';
+import type { RegistryCredential } from '#spec/docker-api/registries.ts';
 import type { CommandRow } from './command-row.ts';
 import type { ParsedFlags } from './parsed-flags.ts';
 
@@ -56,8 +57,21 @@ export interface CliHost {
   connect(options: GlobalOptions): Promise<Client>;
   /** Joins standard input and output with the engine's API, for a client at the other end of a pipe. @returns the exit status */
   dialStdio?(options: GlobalOptions): Promise<number>;
+  /** Opens what the user keeps to prove to registries who he is. */
+  credentials?(options: GlobalOptions): Promise<UserCredentials>;
   /** Serves the engine of the root until told to end. @returns the exit status */
   serve?(options: GlobalOptions, flags: DaemonFlags): Promise<number>;
+}
+
+/** Credentials of a user by registry, `HOST[:PORT]`. */
+export interface UserCredentials {
+  /** File that names them or that they are in. */
+  readonly path: string;
+  get(server: string): Promise<RegistryCredential | undefined>;
+  /** @returns true when it lies in the file readable, false when a helper keeps it */
+  store(server: string, credential: RegistryCredential): Promise<boolean>;
+  /** @returns false when there was none */
+  erase(server: string): Promise<boolean>;
 }
 
 /** What `berth daemon` is told on its command line. */

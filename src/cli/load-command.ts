@@ -11,6 +11,7 @@ const container = () => import('./flags/container.ts');
 const image = () => import('./flags/image.ts');
 const system = () => import('./flags/system.ts');
 const context = () => import('./flags/context.ts');
+const registry = () => import('./flags/registry.ts');
 const run = () => import('./flags/run.ts');
 
 const volume = () => import('./flags/volume.ts');
@@ -64,6 +65,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   import: { flags: async () => (await image()).IMAGE_IMPORT_FLAGS, code: () => import('./commands/import.ts') },
   load: { flags: async () => (await image()).IMAGE_LOAD_FLAGS, code: () => import('./commands/load.ts') },
   rmi: { flags: async () => (await image()).IMAGE_RM_FLAGS, code: () => import('./commands/rmi.ts') },
+  pull: { flags: async () => (await registry()).PULL_FLAGS, code: () => import('./commands/pull.ts') },
   save: { flags: async () => (await image()).IMAGE_SAVE_FLAGS, code: () => import('./commands/save.ts') },
   tag: { code: () => import('./commands/tag.ts') },
   events: { flags: async () => (await system()).SYSTEM_EVENTS_FLAGS, code: () => import('./commands/events.ts') },

@@ -4,6 +4,7 @@ import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { ANY, atLeast, atMost, exactly, NONE, range } from './command-row.ts';
 import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
+import { REGISTRY_COMMANDS } from './table-registries.ts';
 import { VOLUME_COMMANDS } from './table-volumes.ts';
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -302,6 +303,7 @@ container source to stdout.`,
   },
   ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...REGISTRY_COMMANDS,
   ...VOLUME_COMMANDS,
 ];
 
@@ -316,8 +318,6 @@ export const GROUPS: readonly GroupRow[] = [
 export const UNAVAILABLE: readonly UnavailableRow[] = [
   { name: 'build', summary: 'Build an image from a Dockerfile', section: 'command', topic: 'builds' },
   { name: 'image build', summary: 'Build an image from a Dockerfile', section: 'command', topic: 'builds' },
-  { name: 'pull', summary: 'Download an image from a registry', section: 'command', topic: 'registries' },
-  { name: 'image pull', summary: 'Download an image from a registry', section: 'command', topic: 'registries' },
   { name: 'push', summary: 'Upload an image to a registry', section: 'command', topic: 'registries' },
   { name: 'image push', summary: 'Upload an image to a registry', section: 'command', topic: 'registries' },
   { name: 'login', summary: 'Authenticate to a registry', section: 'command', topic: 'registries' },

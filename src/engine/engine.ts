@@ -5,6 +5,7 @@ import type { Events } from './events/api.ts';
 import type { Execs } from './exec/api.ts';
 import type { Images } from './images/api.ts';
 import type { Logs } from './logs/api.ts';
+import type { Networks } from './networks/api.ts';
 import type { Stats } from './stats/api.ts';
 import type { System } from './system/api.ts';
 import type { Volumes } from './volumes/api.ts';
@@ -50,6 +51,7 @@ export interface Engine extends AsyncDisposable {
   readonly archives: Archives;
   readonly system: System;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   /** Stops watching and closes the database. Containers go on running. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import type { Distribution } from '#distribution/open-distribution.ts';
 import type { StateFinding } from '#spec/docker-api/system.ts';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
@@ -17,6 +18,7 @@ import type { Engine, EngineOptions } from './engine.ts';
 import type { Images } from './images/api.ts';
 import { createImages } from './images/engine-images.ts';
 import { createLogs } from './logs/log-reader.ts';
+import { createNetworks } from './networks/engine-networks.ts';
 import { type Core, openCore } from './open-core.ts';
 import { createStats } from './stats/container-stats.ts';
 import { listProcesses } from './stats/top.ts';
@@ -28,14 +30,33 @@ import { volumeUsage } from './volumes/volume-usage.ts';
 /** What an engine says about itself. */
 export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
 
-function imagesOf({ context, store, events }: Core): Images {
+function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): Images {
   const carried = context.options.carriedImages ?? {};
   const usersOf = (imageId: string) =>
     context.containers.usersOfImage(imageId).flatMap((id) => {
       const row = context.containers.get(id);
       return row === undefined ? [] : { id, isRunning: row.status === 'running' || row.status === 'paused' };
     });
-  return createImages({ store, usersOf, carried, emit: (event) => events.emit(event) });
+  let distribution: Promise<Distribution> | undefined;
+  const open = async () => {
+    const { openDistribution } = await import('#distribution/open-distribution.ts');
+    return openDistribution({
+      store,
+      env: process.env,
+      userAgent: `berth/${build.version}`,
+      ...context.options.registries,
+    });
+  };
+  return createImages({
+    store,
+    usersOf,
+    carried,
+    emit: (event) => events.emit(event),
+    distribution: () => {
+      distribution ??= open();
+      return distribution;
+    },
+  });
 }
 
 function ownerOf(store: Store, container: LocatedContainer) {
@@ -119,7 +140,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
 
 /** The whole engine over its ground floor; closing it closes that. */
 export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
-  const images = imagesOf(core);
+  const images = imagesOf(core, identity);
   return {
     root: core.root,
     containers: core.containers,
@@ -131,6 +152,7 @@ export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
     archives: archivesOf(core),
     system: systemOf(core, images, identity),
     volumes: createVolumes(core.context),
+    networks: createNetworks(core.context, async (ref) => (await core.containers.locate(ref)).id),
     close: () => core.close(),
     [Symbol.asyncDispose]: () => core.close(),
   };

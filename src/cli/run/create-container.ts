@@ -7,7 +7,8 @@ import { familiarName, familiarReference, parseReferenceOrId, withDefaultTag } f
 import type { Context } from '../command.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { formatPlatform, parsePlatform } from '../platform.ts';
-import { showProgress } from '../stream/progress.ts';
+import { registryAuthFor } from '../registry-auth.ts';
+import { showProgress, silent } from '../stream/progress.ts';
 import { sizeOf } from '../stream/terminal-size.ts';
 import { openCidFile } from './cid-file.ts';
 import { isLoopback } from './ip-address.ts';
@@ -37,13 +38,13 @@ function nameOf(image: string): Reference | undefined {
 
 async function pull(context: Context, client: Client, image: Reference, flags: ParsedFlags, platform?: string) {
   const tag = image.digest ?? image.tag;
-  const messages = await client.images.pull(familiarName(image), { tag, platform }, context.signal);
-  const quiet = { write: () => true } as unknown as Context['stderr'];
-  await showProgress(messages, flags.bool('quiet') ? quiet : context.stderr);
+  const registryAuth = await registryAuthFor(context, image);
+  const messages = await client.images.pull(familiarName(image), { tag, platform, registryAuth }, context.signal);
+  await showProgress(messages, flags.bool('quiet') ? silent : context.stderr);
 }
 
 function isMissingImage(error: unknown): boolean {
-  return isBerthError(error, 'not-found') && /no such image/i.test(error.message);
+  return isBerthError(error, 'not-found') && /no such image|specified platform/i.test(error.message);
 }
 
 function withConsoleSize(request: ContainerCreateRequest, context: Context): ContainerCreateRequest {

@@ -76,3 +76,6 @@ export async function showProgress(messages: AsyncIterable<ProgressMessage>, out
     if (text !== '') await write(output, text);
   }
 }
+
+/** Where progress goes that nobody wants to see. */
+export const silent = { write: () => true } as unknown as Output;

@@ -10,6 +10,8 @@ import type {
   ProgressMessage,
 } from '#spec/docker-api/images.ts';
 
+import type { PullImageOptions } from './pull-images.ts';
+
 export interface RemoveImageOptions {
   readonly force?: boolean;
   readonly noPrune?: boolean;
@@ -38,10 +40,10 @@ export interface Images {
     abort?: AbortSignal,
   ): AsyncIterable<ProgressMessage>;
   /**
-   * Brings an image from where it comes from; today only those that the program carries.
-   * @throws unsupported for all others
+   * Brings an image from a registry, or one that the program carries. The first `next()` rejects when nothing was begun.
+   * @throws invalid for a bad name
    */
-  pull(name: string, tag?: string): AsyncIterable<ProgressMessage>;
+  pull(name: string, options?: PullImageOptions): AsyncIterable<ProgressMessage>;
   /** An archive that `load` and other engines read. */
   save(names: readonly string[], options?: { readonly platform?: ImagePlatform | undefined }): Promise<Readable>;
   /** Makes an image of a root filesystem tar. @returns its id, `sha256:...` */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Distribution } from '#distribution/open-distribution.ts';
 import type { ImageDeleteItem, ProgressMessage } from '#spec/docker-api/images.ts';
-import { familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
+import { familiarName, familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
 import type { ImageUser } from '#store/images/remove-image.ts';
 import type { Store } from '#store/open-store.ts';
 import type { NewEvent } from '../events/api.ts';
@@ -8,6 +9,7 @@ import type { ImagePlatform, Images } from './api.ts';
 import { type CarriedImages, openCarriedImage } from './carried-images.ts';
 import { checkPlatform } from './check-platform.ts';
 import { reportsOf } from './progress-queue.ts';
+import { pulledName, pullImages, referenceToPull } from './pull-images.ts';
 
 export interface ImagesParts {
   readonly store: Store;
@@ -15,6 +17,8 @@ export interface ImagesParts {
   readonly usersOf: (imageId: string) => readonly ImageUser[];
   readonly emit: (event: NewEvent) => void;
   readonly carried: CarriedImages;
+  /** Registries; opened by the first call. */
+  readonly distribution: () => Promise<Distribution>;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -68,7 +72,7 @@ function load(parts: ImagesParts, archive: Readable, platform: ImagePlatform | u
   });
 }
 
-async function* pull(parts: ImagesParts, name: string, bytes: Readable, reference: string) {
+async function* pullCarried(parts: ImagesParts, name: string, bytes: Readable, reference: string) {
   yield { status: `${reference} comes with Berth` };
   for await (const message of load(parts, bytes, undefined)) if (message.stream === undefined) yield message;
   note(parts, 'pull', reference, name);
@@ -98,9 +102,12 @@ export function createImages(parts: ImagesParts): Images {
     tag: async (name, repository, tagName) => tag(parts, name, repository, tagName),
     remove: (name, options = {}) => remove(parts, name, options),
     load: (archive, options) => load(parts, archive, options?.platform),
-    pull: (name, tagName) => {
-      const { reference, bytes } = openCarriedImage(parts.carried, name, tagName);
-      return pull(parts, name, bytes, reference);
+    pull: (name, options = {}) => {
+      const carried = openCarriedImage(parts.carried, referenceToPull(name, options.tag));
+      if (carried !== undefined) return pullCarried(parts, name, carried.bytes, carried.reference);
+      return pullImages(parts.distribution, name, options, (reference, id) =>
+        note(parts, 'pull', pulledName(reference), familiarName(reference), labelsOf(store, id)),
+      );
     },
     save: async (names, options) => {
       for (const name of options?.platform === undefined ? [] : names) checkedName(store, name, options?.platform);

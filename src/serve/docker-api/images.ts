@@ -1,11 +1,14 @@
 /** `/images/...`. */
 import { BerthError, messageOf } from '#base/errors.ts';
 import type { ImagePlatform, Images } from '#engine/images/api.ts';
+import type { PullImageOptions } from '#engine/images/pull-images.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import type { ImageImportOptions, ProgressMessage } from '#spec/docker-api/images.ts';
+import { parsePlatform } from '#spec/platform.ts';
 import { PLATFORM } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
+import { registryCredential } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
 import { bytes, empty, json, lines, progress } from './responses.ts';
 import type { Route } from './router.ts';
@@ -33,9 +36,21 @@ async function* importProgress(id: Promise<string>): AsyncGenerator<ProgressMess
   yield { status: await id };
 }
 
+function pullOptions(context: RequestContext): PullImageOptions {
+  const platform = context.text('platform');
+  return {
+    tag: context.text('tag'),
+    // Docker's API means the whole repository when no tag is given.
+    allTags: true,
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    credential: registryCredential(context.request.headers),
+    abort: context.abort,
+  };
+}
+
 async function create(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const fromImage = context.text('fromImage');
-  if (fromImage !== undefined) return progress(backend.pull(fromImage, context.text('tag')));
+  if (fromImage !== undefined) return progress(backend.pull(fromImage, pullOptions(context)));
   const source = context.text('fromSrc');
   if (source !== '-') {
     const message = `cannot import from ${source ?? 'nothing'}: only an archive in the request body can be imported`;

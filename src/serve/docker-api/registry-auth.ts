@@ -1,0 +1,49 @@
+/** The credential that a request brings for a registry. */
+import { BerthError } from '#base/errors.ts';
+import type { RegistryCredential } from '#spec/docker-api/registries.ts';
+
+/** Fields of docker's `AuthConfig`. */
+interface AuthConfig {
+  readonly username?: unknown;
+  readonly password?: unknown;
+  readonly auth?: unknown;
+  readonly serveraddress?: unknown;
+  readonly identitytoken?: unknown;
+  readonly registrytoken?: unknown;
+}
+
+/**
+ * Reads `X-Registry-Auth`: base64 (of either alphabet) of JSON.
+ *
+ * @returns undefined when it is absent or says nothing
+ * @throws invalid when it cannot be read
+ */
+export function registryCredential(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined,
+): RegistryCredential | undefined {
+  const value = headers?.['x-registry-auth'];
+  const text = typeof value === 'string' ? value : value?.[0];
+  if (text === undefined || text === '') return undefined;
+  let document: unknown;
+  try {
+    document = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch (cause) {
+    throw new BerthError('invalid', 'api.registry-auth', 'invalid X-Registry-Auth header: invalid JSON', { cause });
+  }
+  return toCredential(document);
+}
+
+/** @returns undefined when an `AuthConfig` says nothing */
+export function toCredential(document: unknown): RegistryCredential | undefined {
+  const config = (typeof document === 'object' && document !== null ? document : {}) as AuthConfig;
+  const text = (field: unknown) => (typeof field === 'string' && field !== '' ? field : undefined);
+  const [, user, secret] =
+    /^([^:]*):(.*)$/s.exec(Buffer.from(text(config.auth) ?? '', 'base64').toString('utf8')) ?? [];
+  const credential = {
+    username: text(config.username) ?? user,
+    password: text(config.password) ?? secret,
+    identityToken: text(config.identitytoken),
+    registryToken: text(config.registrytoken),
+  };
+  return Object.values(credential).every((field) => field === undefined) ? undefined : credential;
+}

@@ -1,5 +1,6 @@
 import { encodeForward } from './encode-forward.ts';
-import type { IdRange, LaunchPlan, NamespaceKind, NetlinkHole, Place, PlanOp, StdioPlan } from './plan.ts';
+import { encodeNetlink, packed } from './encode-netlink.ts';
+import type { IdRange, LaunchPlan, NamespaceKind, Place, PlanOp, StdioPlan } from './plan.ts';
 import { PlanWriter } from './plan-writer.ts';
 import { MODES, NAMESPACE_FLAGS, OPCODES, SETTINGS_OPCODE, SIDES, STDIN_MODES, STDIO_KINDS } from './wire.ts';
 
@@ -62,14 +63,6 @@ function encodeSettings(out: PlanWriter, plan: LaunchPlan): void {
   encodeForward(out, log.forward);
 }
 
-function packed(words: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(words.length * 4);
-  words.forEach((word, i) => {
-    bytes.writeUInt32LE(word, i * 4);
-  });
-  return bytes;
-}
-
 function idMap(ranges: readonly IdRange[]): Buffer {
   return packed(ranges.flatMap((range) => [range.inside, range.outside, range.size]));
 }
@@ -82,31 +75,6 @@ function cpuMask(cpus: readonly number[]): Buffer {
   const mask = Buffer.alloc(8 * (Math.floor(Math.max(0, ...cpus) / 64) + 1));
   for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] ?? 0) | (1 << (cpu & 7));
   return mask;
-}
-
-/** Added to the family of a batch. */
-const NETLINK_BATCH = 0x100;
-
-function encodeNetlink(out: PlanWriter, op: Extract<PlanOp, { op: 'netlink' }>): void {
-  const names: string[] = [];
-  const words = op.messages.flatMap((message, number) =>
-    (message.holes ?? []).flatMap((hole) => [number, ...holeWords(hole, names)]),
-  );
-  out.int(op.family + (op.batch === true ? NETLINK_BATCH : 0));
-  out.blobs(op.messages.map((message) => message.bytes));
-  out.blob(packed(words));
-  out.texts(names);
-}
-
-function holeWords(hole: NetlinkHole, names: string[]): number[] {
-  switch (hole.kind) {
-    case 'child-pid':
-      return [0, hole.offset, 0];
-    case 'slot':
-      return [1, hole.offset, hole.slot];
-    case 'ifindex':
-      return [2, hole.offset, names.push(hole.name) - 1];
-  }
 }
 
 function encodeOp(out: PlanWriter, op: PlanOp): void {

@@ -39,6 +39,13 @@ import { pullImage } from './images/pull.ts';
 import { removeImage } from './images/remove.ts';
 import { saveImages } from './images/save.ts';
 import { tagImage } from './images/tag.ts';
+import { connectNetwork } from './networks/connect.ts';
+import { createNetwork } from './networks/create.ts';
+import { disconnectNetwork } from './networks/disconnect.ts';
+import { inspectNetwork } from './networks/inspect.ts';
+import { listNetworks } from './networks/list.ts';
+import { pruneNetworks } from './networks/prune.ts';
+import { removeNetwork } from './networks/remove.ts';
 import { checkState } from './system/check.ts';
 import { diskUsage } from './system/disk-usage.ts';
 import { systemEvents } from './system/events.ts';
@@ -115,6 +122,16 @@ const system = {
   check: checkState,
 };
 
+const networks = {
+  create: createNetwork,
+  inspect: inspectNetwork,
+  list: listNetworks,
+  remove: removeNetwork,
+  prune: pruneNetworks,
+  connect: connectNetwork,
+  disconnect: disconnectNetwork,
+};
+
 const volumes = {
   create: createVolume,
   inspect: inspectVolume,
@@ -153,6 +170,7 @@ export interface Client {
   readonly execs: Bound<typeof execs>;
   readonly images: Bound<typeof images>;
   readonly system: Bound<typeof system>;
+  readonly networks: Bound<typeof networks>;
   readonly volumes: Bound<typeof volumes>;
   /** The API version spoken with the engine. */
   apiVersion(): Promise<string>;
@@ -167,6 +185,7 @@ export function connect(transport: Transport): Client {
     execs: bind(execs, transport),
     images: bind(images, transport),
     system: bind(system, transport),
+    networks: bind(networks, transport),
     volumes: bind(volumes, transport),
     apiVersion: () => transport.apiVersion(),
     close: () => transport.close(),

@@ -59,13 +59,9 @@ export class NetworkTable {
     return this.#db.all(`SELECT ${COLUMNS} FROM networks ORDER BY created_ns DESC, name`).map(readNetwork);
   }
 
-  setDevice(id: string, spec: NetworkSpec, device: NetworkDevice): void {
-    this.#db.run(
-      'UPDATE networks SET spec = ?, device = ? WHERE id = ?',
-      JSON.stringify(spec),
-      JSON.stringify(device),
-      id,
-    );
+  /** Networks that somebody removes, or was removing. */
+  removing(): NetworkRow[] {
+    return this.#db.all(`SELECT ${COLUMNS} FROM networks WHERE status = 'removing'`).map(readNetwork);
   }
 
   /** From now on nobody may use it; whoever finds the remover dead removes it in its place. */

@@ -5,7 +5,6 @@ import type { Route } from './router.ts';
 
 /** First segment of the path to what it is about. */
 const PARTS: Readonly<Record<string, string>> = {
-  networks: 'networks are',
   build: 'building images is',
   session: 'BuildKit is',
   grpc: 'BuildKit is',
@@ -19,7 +18,6 @@ function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
 
 /** What `docker system prune` also asks for: of what does not exist there is nothing to prune. */
 const NOTHING_TO_PRUNE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  '/networks/prune': { NetworksDeleted: null },
   '/build/prune': { CachesDeleted: null, SpaceReclaimed: 0 },
 };
 

@@ -192,7 +192,7 @@ const HOST_CONFIG: Struct = {
   },
 };
 
-const ENDPOINT: Struct = {
+export const ENDPOINT: Struct = {
   struct: 'EndpointSettings',
   fields: {
     IPAMConfig: {

@@ -6,6 +6,7 @@ import { containerOutputRoutes } from './container-output.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
 import { pluginRoutes } from './plugins.ts';
 import { createRouter } from './router.ts';
 import { swarmRoutes } from './swarm.ts';
@@ -14,7 +15,7 @@ import { volumeRoutes } from './volumes.ts';
 
 export type ApiBackend = Pick<
   Engine,
-  'archives' | 'containers' | 'events' | 'execs' | 'images' | 'logs' | 'stats' | 'system' | 'volumes'
+  'archives' | 'containers' | 'events' | 'execs' | 'images' | 'logs' | 'networks' | 'stats' | 'system' | 'volumes'
 >;
 
 /** The whole Docker Engine API over one engine; for use in process, and behind `serveHttp`. */
@@ -30,5 +31,6 @@ export function dispatchTo(engine: ApiBackend): Dispatch {
     ...imageRoutes(engine.images),
     ...systemRoutes(engine),
     ...volumeRoutes(engine.volumes),
+    ...networkRoutes(engine.networks),
   ]);
 }

@@ -1,0 +1,81 @@
+import { BerthError } from '#base/errors.ts';
+import { fault } from '#base/fault.ts';
+import { shortId } from '#base/ids.ts';
+import type { EngineContext } from '../context.ts';
+import type { NetworkRow } from '../state/network-row.ts';
+import { currentBoot, isProcessAlive, isTokenAlive } from '../state/process-token.ts';
+import { releaseSubnets } from '../state/subnet-registry.ts';
+import { findNetwork } from './find-network.ts';
+import { removeDevice } from './live-networks.ts';
+import { networkEvent } from './network-events.ts';
+import { isPredefined } from './predefined.ts';
+
+function refuse(message: string): BerthError {
+  return new BerthError('forbidden', 'network.remove', message);
+}
+
+function inRemoval(message: string): BerthError {
+  return refuse(`error while removing network: ${message}`);
+}
+
+/** Running containers in a network; those whose keeper was killed do not run, whatever their row says. */
+function activeEndpoints(context: EngineContext, id: string) {
+  return context.endpoints.activeIn(id).filter(({ containerId }) => {
+    const row = context.containers.get(containerId);
+    if (row === undefined || row.status === 'starting') return row !== undefined;
+    return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
+  });
+}
+
+/** @throws forbidden, with Docker's words, while something needs the network */
+function checkUnused(context: EngineContext, row: NetworkRow): void {
+  if (isPredefined(row.name)) throw refuse(`${row.name} is a pre-defined network and cannot be removed`);
+  if (row.spec.configOnly && context.networks.all().some(({ spec }) => spec.configFrom === row.name)) {
+    throw inRemoval(`configuration network "${row.name}" is in use`);
+  }
+  const active = activeEndpoints(context, row.id);
+  if (active.length === 0) return;
+  const list = active.map(
+    ({ containerName, lease }) => `name:"${containerName}" id:"${shortId(lease?.endpointId ?? '')}"`,
+  );
+  throw inRemoval(`network ${row.name} has active endpoints (${list.join(', ')})`);
+}
+
+/**
+ * Removes a network. It is marked first, so that no container can start in it; then its device goes, then its row. Killed in
+ * between, the next command about networks goes on.
+ *
+ * @throws not-found, forbidden
+ */
+export async function removeNetwork(context: EngineContext, ref: string): Promise<void> {
+  await sweepNetworks(context);
+  const row = context.sql.transaction(() => {
+    const found = findNetwork(context, ref);
+    if (found.status === 'removing') throw new BerthError('not-found', 'network.not-found', `network ${ref} not found`);
+    checkUnused(context, found);
+    context.networks.markRemoving(found.id, context.token);
+    return found;
+  });
+  fault('network-remove.marked');
+  await finishRemoval(context, row);
+}
+
+async function finishRemoval(context: EngineContext, row: NetworkRow): Promise<void> {
+  if (row.device !== null) await removeDevice(context, row.device);
+  fault('network-remove.device');
+  context.sql.transaction(() => {
+    context.endpoints.forgetNetwork(row.id);
+    context.networks.delete(row.id);
+    context.emit(networkEvent(row, 'destroy'));
+  });
+  fault('network-remove.deleted');
+  releaseSubnets(context.root, row.id);
+  context.feed.announce();
+}
+
+/** Goes on with removals whose process died. */
+export async function sweepNetworks(context: EngineContext): Promise<void> {
+  for (const row of context.networks.removing()) {
+    if (!isTokenAlive(row.remover)) await finishRemoval(context, row);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A pair of interfaces by which packets come into the host a second time, after its input rules let them through. Both ends have
+ * one link address and resolve none: what leaves by one is for the other. Messages: rtnetlink(7), veth(4).
+ */
+import { BerthError } from '#base/errors.ts';
+import { writeNetSetting } from '#sys/net-settings.ts';
+import { attribute, nested, text } from '#sys/nftables/message.ts';
+import { NETLINK_ROUTE, talk } from '#sys/nftables/talk.ts';
+import type { FirewallNames } from './table.ts';
+
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
+const RTM_NEWADDR = 20;
+const CREATE = 0x401;
+const CREATE_NEW = 0x601;
+const PLAIN = 0x1;
+const IFF_UP_NOARP = 0x81;
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
+const IFLA_LINKINFO = 18;
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const AF_INET = 2;
+const SCOPE_HOST = 254;
+const EEXIST = 17;
+const ENODEV = 19;
+const HEADER = 16;
+/** 65535, host order: whatever came in fits. */
+const LARGEST_MTU = Buffer.of(0xff, 0xff, 0, 0);
+const LINK_ADDRESS = Buffer.of(0x02, 0xbe, 0x72, 0x74, 0x68, 0x00);
+/** An interface without an address takes no packets where rp_filter is on. This one is the host's anyway and leads nowhere. */
+const ENTRY_ADDRESS = Buffer.of(127, 255, 255, 253);
+
+function routeMessage(type: number, flags: number, ...parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  const bytes = Buffer.alloc(HEADER + body.length);
+  bytes.writeUInt32LE(bytes.length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(flags, 6);
+  bytes.set(body, HEADER);
+  return bytes;
+}
+
+/** struct ifinfomsg, with flags of which those in `mask` count. */
+function linkHeader(flags = 0, mask = 0): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32LE(flags, 8);
+  bytes.writeUInt32LE(mask, 12);
+  return bytes;
+}
+
+function newPair({ exit, entry }: FirewallNames): Buffer {
+  const peer = nested(1, linkHeader(), text(IFLA_IFNAME, entry), attribute(IFLA_ADDRESS, LINK_ADDRESS));
+  return routeMessage(
+    RTM_NEWLINK,
+    CREATE_NEW,
+    linkHeader(),
+    text(IFLA_IFNAME, exit),
+    attribute(IFLA_ADDRESS, LINK_ADDRESS),
+    nested(IFLA_LINKINFO, text(1, 'veth'), nested(2, peer)),
+  );
+}
+
+function newAddress(index: number): Buffer {
+  const header = Buffer.of(AF_INET, 32, 0, SCOPE_HOST, 0, 0, 0, 0);
+  header.writeUInt32LE(index, 4);
+  return routeMessage(
+    RTM_NEWADDR,
+    CREATE,
+    header,
+    attribute(IFA_LOCAL, ENTRY_ADDRESS),
+    attribute(IFA_ADDRESS, ENTRY_ADDRESS),
+  );
+}
+
+async function request(what: string, message: Buffer, tolerated: readonly number[]): Promise<readonly Buffer[]> {
+  const { refusal, messages } = await talk(NETLINK_ROUTE, [message]);
+  if (refusal === undefined || tolerated.includes(refusal.errno)) return messages;
+  const { errno } = refusal;
+  throw new BerthError('internal', 'firewall.devices', `cannot ${what}: errno ${errno}`, { details: { errno } });
+}
+
+async function indexOf(name: string): Promise<number> {
+  const [answer] = await request(
+    `find the interface ${name}`,
+    routeMessage(RTM_GETLINK, PLAIN, linkHeader(), text(IFLA_IFNAME, name)),
+    [ENODEV],
+  );
+  return answer === undefined ? 0 : answer.readInt32LE(HEADER + 4);
+}
+
+/**
+ * Makes the pair, or puts the one that is there right. Any number of processes may do so at once.
+ *
+ * @returns the index of the end by which copies leave
+ */
+export async function ensureEntryPair(names: FirewallNames): Promise<number> {
+  await request(`make the interfaces ${names.exit} and ${names.entry}`, newPair(names), [EEXIST]);
+  for (const name of [names.exit, names.entry]) {
+    const up = routeMessage(
+      RTM_NEWLINK,
+      PLAIN,
+      linkHeader(IFF_UP_NOARP, IFF_UP_NOARP),
+      text(IFLA_IFNAME, name),
+      attribute(IFLA_MTU, LARGEST_MTU),
+    );
+    await request(`set up the interface ${name}`, up, []);
+  }
+  const entry = await indexOf(names.entry);
+  await request(`give ${names.entry} an address`, newAddress(entry), [EEXIST]);
+  // "Loose": the way back to a client leads by another interface. The stricter of this and `all` counts, and loose is the higher.
+  writeNetSetting(`ipv4/conf/${names.entry}/rp_filter`, '2');
+  writeNetSetting(`ipv6/conf/${names.exit}/disable_ipv6`, '0');
+  for (const name of [names.exit, names.entry]) writeNetSetting(`ipv6/conf/${name}/accept_ra`, '0');
+  return indexOf(names.exit);
+}
+
+/** Takes the pair away. */
+export async function removeEntryPair(names: FirewallNames): Promise<void> {
+  const message = routeMessage(RTM_DELLINK, PLAIN, linkHeader(), text(IFLA_IFNAME, names.exit));
+  await request(`remove the interface ${names.exit}`, message, [ENODEV]);
+}

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBerthError } from '#base/errors.ts';
 import { formatGoDuration } from '#base/go-duration.ts';
@@ -36,11 +37,7 @@ export async function probeCommand(
   const { Id } = await execs.create(row.id, config);
   const { stream } = await execs.start(Id, { Detach: false, Tty: false });
   const output = new ProbeOutput();
-  const ended = new Promise<void>((resolve) => {
-    stream?.on('data', (chunk: Buffer) => output.add(chunk));
-    for (const event of ['end', 'close', 'error']) stream?.on(event, () => resolve());
-    if (stream === undefined) resolve();
-  });
+  const ended = collect(stream, output);
   const timer = new AbortController();
   const late = sleep(timeoutMs, 'late' as const, { signal: timer.signal }).catch(() => 'stopped' as const);
   const exited = ended.then(() => exitCodeOf(context, execs, Id));
@@ -52,6 +49,15 @@ export async function probeCommand(
   const limit = formatGoDuration(BigInt(Math.round(timeoutMs * NS_PER_MS)));
   const said = output.toString();
   return { exitCode: -1, output: `Health check exceeded timeout (${limit})${said === '' ? '' : `: ${said}`}` };
+}
+
+/** Reads to the end, also of a stream that has ended before anybody looked at it. */
+async function collect(stream: Duplex | undefined, output: ProbeOutput): Promise<void> {
+  try {
+    for await (const chunk of stream ?? []) output.add(chunk as Buffer);
+  } catch {
+    // A broken connection: what it was, the exit tells.
+  }
 }
 
 /** The end of the stream comes a moment before the exit is recorded. */

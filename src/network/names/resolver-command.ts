@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { BerthError } from '#base/errors.ts';
 import { namesDirectory } from './name-ops.ts';
 
-/** How long the resolver waits for another container after its last one, milliseconds. */
 const LINGER_MS = 2000;
 /** Programs of Berth's own, by the names the kernel has for them: what they take out of the table they take out on purpose. */
 const OWN_PROGRAMS = ['node', 'MainThread', 'berth-keeper'];
@@ -36,6 +35,8 @@ export interface ResolverSettings {
   readonly restore: readonly string[];
   /** The host's; another one in tests. */
   readonly resolvConf?: string;
+  /** How long it waits for another container after its last one, milliseconds; 2000 when absent. */
+  readonly lingerMs?: number;
 }
 
 /** The command line of a root's resolver (native/resolver/main.c). */
@@ -45,7 +46,7 @@ export function resolverCommand(settings: ResolverSettings): string[] {
     namesDirectory(settings.root),
     settings.resolvConf ?? '/etc/resolv.conf',
     settings.bootId,
-    String(LINGER_MS),
+    String(settings.lingerMs ?? LINGER_MS),
     settings.table,
     OWN_PROGRAMS.join(','),
     ...settings.restore,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,6 +95,7 @@ export interface NamesRootOptions {
 export function openNamesRoot(options: NamesRootOptions = {}): NamesRoot {
   const scratch = makeScratch();
   const base = mkdtempSync(join(tmpdir(), 'berth-names-'));
+  chmodSync(base, 0o755); // the resolver reads resolv.conf as nobody
   const root = join(base, 'root');
   const resolvConf = join(base, 'resolv.conf');
   mkdirSync(join(root, 'run'), { recursive: true, mode: 0o711 });
@@ -105,6 +106,7 @@ export function openNamesRoot(options: NamesRootOptions = {}): NamesRoot {
     table: options.table ?? 'no-table',
     restore: options.restore ?? [],
     resolvConf,
+    lingerMs: 100,
   });
   const running: Running[] = [];
   return {

@@ -1,10 +1,10 @@
 /** Subnets, ranges and gateways of a new network: what the user chose, checked, and the rest chosen so that nothing collides. */
 import { BerthError } from '#base/errors.ts';
+import { formatAddress, parseAddress } from '#base/ip-address.ts';
+import { formatSubnet, overlaps, parseSubnet, type Subnet, subnetOf, unusableOf } from '#base/ip-subnet.ts';
 import { randomBytes } from '#base/random.ts';
-import { formatAddress, parseAddress } from '#network/ipam/address.ts';
 import { lowestFree } from '#network/ipam/choose-address.ts';
 import { chooseSubnet, chooseUniqueLocal, DEFAULT_SOURCES } from '#network/ipam/free-subnet.ts';
-import { formatSubnet, overlaps, parseSubnet, type Subnet, subnetOf, unusableOf } from '#network/ipam/subnet.ts';
 import type { AddressPool } from '#network/model.ts';
 import { hasInterface, usedPrefixes } from '#sys/host-routes.ts';
 import type { EngineContext } from '../context.ts';

@@ -1,7 +1,8 @@
 /** Networks in the shape of the API. */
+
+import { subnetOf } from '#base/ip-subnet.ts';
 import { formatTimeNs } from '#base/time.ts';
 import { poolOf } from '#network/ipam/choose-address.ts';
-import { subnetOf } from '#network/ipam/subnet.ts';
 import type { EndpointResource, NetworkInspect } from '#spec/docker-api/networks.ts';
 import type { EngineContext } from '../context.ts';
 import type { NetworkRow } from '../state/network-row.ts';

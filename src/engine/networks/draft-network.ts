@@ -1,8 +1,8 @@
 /** Everything about a network that is decided before anything is written: checks in the order of Docker's daemon. */
 import { BerthError } from '#base/errors.ts';
-import { canonicalAddress } from '#network/ipam/address.ts';
+import { canonicalAddress } from '#base/ip-address.ts';
+import { parseSubnet, subnetOf } from '#base/ip-subnet.ts';
 import { checkSubnets, type GivenSubnet } from '#network/ipam/check-config.ts';
-import { parseSubnet, subnetOf } from '#network/ipam/subnet.ts';
 import type { IpamConfig, NetworkCreateRequest } from '#spec/docker-api/networks.ts';
 import type { NetworkDriver, NetworkRow, NetworkSpec } from '../state/network-row.ts';
 import type { PoolWish } from './claim-pools.ts';

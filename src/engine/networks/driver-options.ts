@@ -1,6 +1,6 @@
 /** Driver options of a network as Docker's drivers read them. */
 import { BerthError } from '#base/errors.ts';
-import { canonicalAddress, parseAddress } from '#network/ipam/address.ts';
+import { canonicalAddress, parseAddress } from '#base/ip-address.ts';
 import type { GatewayMode } from '#network/model.ts';
 
 export type Options = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 /** What a client says about a container's place in a network, checked as Docker's daemon checks it. */
 import { BerthError, messageOf } from '#base/errors.ts';
-import { canonicalAddress, parseAddress } from '#network/ipam/address.ts';
+import { canonicalAddress, parseAddress } from '#base/ip-address.ts';
+import { contains, subnetOf } from '#base/ip-subnet.ts';
 import { canonicalMac } from '#network/ipam/mac-address.ts';
-import { contains, subnetOf } from '#network/ipam/subnet.ts';
 import type { ContainerCreateRequest, EndpointSettings, HostConfig, Loose } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
 import type { EndpointRow, EndpointWish, NetworkRow } from '../state/network-row.ts';

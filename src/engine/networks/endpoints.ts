@@ -1,10 +1,10 @@
 /** What a container has in its networks while it runs: addresses and names, leased when it starts, free again when it ends. */
 import { BerthError } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
+import { addressOf } from '#base/ip-subnet.ts';
 import { randomBytes } from '#base/random.ts';
 import { lowestFree, verdictOn } from '#network/ipam/choose-address.ts';
 import { macOfIpv4, randomMac } from '#network/ipam/mac-address.ts';
-import { addressOf } from '#network/ipam/subnet.ts';
 import type { AddressPool, Endpoint, NetworkDevice } from '#network/model.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';

@@ -79,7 +79,8 @@ export function claimSubnets<T extends { readonly claim: SubnetClaim }>(
     const claims = readClaims(db);
     const dead = claims.filter((claim) => !existsSync(join(claim.root, DATABASE_FILE)));
     for (const claim of dead) forget(db, claim.root, claim.networkId);
-    for (const claim of own) record(db, claim);
+    const known = new Set(claims.filter((claim) => claim.root === root).map(({ networkId }) => networkId));
+    for (const claim of own) if (!known.has(claim.networkId)) record(db, claim);
     const result = choose(claims.filter((claim) => claim.root !== root && !dead.includes(claim)));
     record(db, result.claim);
     db.exec('COMMIT');

@@ -1,6 +1,6 @@
 /** Values of the table's sets, as the kernel compares them: every field padded to four bytes. */
-import type { Family } from '../ipam/address.ts';
-import { addressOf, boundsOf, subnetOf } from '../ipam/subnet.ts';
+import type { Family } from '#base/ip-address.ts';
+import { addressOf, boundsOf, subnetOf } from '#base/ip-subnet.ts';
 import type { PortProtocol } from '../model.ts';
 
 const PROTOCOLS: Readonly<Record<PortProtocol, number>> = { tcp: 6, udp: 17, sctp: 132 };

@@ -12,7 +12,7 @@
 import * as to from '#sys/nftables/expression.ts';
 import type { TableFamily } from '#sys/nftables/message.ts';
 import type { Chain, Field, SetShape, Table } from '#sys/nftables/object.ts';
-import type { Family } from '../ipam/address.ts';
+import type { Family } from '#base/ip-address.ts';
 import { addressKey, interfaceKey } from './key.ts';
 
 /** Where a root's rules and their devices are. */

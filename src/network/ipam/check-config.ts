@@ -1,6 +1,6 @@
 /** What is wrong with the address configuration that a user gives a network, in the words of Docker's daemon. */
-import { type Family, parseAddress } from './address.ts';
-import { contains, formatSubnet, masked, overlaps, parseSubnet, type Subnet } from './subnet.ts';
+import { type Family, parseAddress } from '#base/ip-address.ts';
+import { contains, formatSubnet, masked, overlaps, parseSubnet, type Subnet } from '#base/ip-subnet.ts';
 
 /** One subnet as the user gives it; empty texts count as not given. */
 export interface GivenSubnet {

@@ -1,7 +1,8 @@
 /** Which address of a pool an endpoint gets. */
+
+import { type Address, formatAddress, parseAddress } from '#base/ip-address.ts';
+import { addressOf, boundsOf, contains, subnetOf, unusableOf } from '#base/ip-subnet.ts';
 import type { AddressPool } from '../model.ts';
-import { type Address, formatAddress, parseAddress } from './address.ts';
-import { addressOf, boundsOf, contains, subnetOf, unusableOf } from './subnet.ts';
 
 /** Addresses of a pool that no endpoint gets: its ends, the gateway, the user's reserved ones. */
 export function reservedOf(pool: AddressPool): Set<bigint> {

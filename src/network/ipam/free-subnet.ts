@@ -1,5 +1,5 @@
 /** Which subnet a new network gets when nobody says: the first that nothing on the machine uses. */
-import { boundsOf, overlaps, type Subnet, sizeOf, subnetOf } from './subnet.ts';
+import { boundsOf, overlaps, type Subnet, sizeOf, subnetOf } from '#base/ip-subnet.ts';
 
 /** Addresses to cut subnets from. */
 export interface PoolSource {
@@ -43,18 +43,22 @@ function stretchesOf(source: PoolSource): Stretch[] {
   return start === first ? [part(first, last)] : [part(start, last), part(first, start - 1n)];
 }
 
-/** The first free subnet of one stretch. What is in the way is jumped over as a whole, so that a /8 does not take 16,384 steps. */
-function firstFree(stretch: Stretch, occupied: readonly Subnet[]): Subnet | undefined {
-  const { bits, family } = stretch;
+interface Interval {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** The first free subnet of one stretch. @param occupied sorted by where they begin */
+function firstFree({ first, last, bits, family }: Stretch, occupied: readonly Interval[]): Subnet | undefined {
   const step = sizeOf({ family, bits });
-  for (let value = stretch.first; value + step - 1n <= stretch.last; ) {
-    const candidate: Subnet = { family, bits, value };
-    const obstacle = occupied.find((other) => overlaps(other, candidate));
-    if (obstacle === undefined) return candidate;
-    const beyond = boundsOf(obstacle).last + 1n;
-    value = beyond <= value + step ? value + step : ((beyond + step - 1n) / step) * step;
+  let value = first;
+  for (const obstacle of occupied) {
+    if (obstacle.last < value) continue;
+    if (obstacle.first > value + step - 1n) break;
+    // What is in the way is jumped over as a whole, to the next multiple of the size.
+    value = ((obstacle.last + step) / step) * step;
   }
-  return undefined;
+  return value + step - 1n > last ? undefined : { family, bits, value };
 }
 
 /**
@@ -64,9 +68,14 @@ function firstFree(stretch: Stretch, occupied: readonly Subnet[]): Subnet | unde
  * @returns undefined when every source is used up
  */
 export function chooseSubnet(sources: readonly PoolSource[], occupied: readonly Subnet[]): Subnet | undefined {
+  const sorted = (wanted: 4 | 6) =>
+    occupied
+      .filter(({ family }) => family === wanted)
+      .map(boundsOf)
+      .sort((a, b) => (a.first < b.first ? -1 : 1));
+  const intervals = { 4: sorted(4), 6: sorted(6) };
   for (const stretch of sources.flatMap(stretchesOf)) {
-    const relevant = occupied.filter(({ family }) => family === stretch.family);
-    const found = firstFree(stretch, relevant);
+    const found = firstFree(stretch, intervals[stretch.family]);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** Hardware addresses of endpoints. */
-import type { Address } from './address.ts';
+import type { Address } from '#base/ip-address.ts';
 
 const hex = (bytes: readonly number[]): string => bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 

@@ -1,5 +1,5 @@
 /** The text of a container's /etc/resolv.conf, by Docker's rules (its package resolvconf). */
-import { parseAddress } from '../ipam/address.ts';
+import { parseAddress } from '#base/ip-address.ts';
 import { NAME_SERVER } from './name-ops.ts';
 
 /** What is in a resolv.conf(5). */

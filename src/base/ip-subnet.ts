@@ -1,5 +1,5 @@
 /** Ranges of addresses that share their first bits. */
-import { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
+import { type Address, formatAddress, parseAddress, widthOf } from './ip-address.ts';
 
 /** A prefix; `value` may have bits beyond it until {@link masked} takes them off. */
 export interface Subnet extends Address {
@@ -73,5 +73,3 @@ export function unusableOf(subnet: Subnet): bigint[] {
   // RFC 3021: a /31 has two hosts and no broadcast; a /32 is one.
   return subnet.bits >= 31 ? [] : [first, last];
 }
-
-export type { Family };

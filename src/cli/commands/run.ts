@@ -95,7 +95,7 @@ export async function run(context: Context, call: Invocation): Promise<number> {
   } else checkTerminal(context, request.AttachStdin === true, request.Tty === true);
   let id: string;
   try {
-    id = await createContainer(context, request, flags);
+    id = await createContainer(context, request, flags, true);
   } catch (error) {
     throw startFailure(error);
   }

@@ -53,6 +53,7 @@ function withConsoleSize(request: ContainerCreateRequest, context: Context): Con
 }
 
 /**
+ * @param startFollows the container is started next
  * @returns the container's id
  * @throws BerthError of the engine, Error of the command line in docker's words
  */
@@ -60,6 +61,7 @@ export async function createContainer(
   context: Context,
   request: ContainerCreateRequest,
   flags: ParsedFlags,
+  startFollows = false,
 ): Promise<string> {
   const cidFile = openCidFile(flags.text('cidfile'), context.cwd);
   try {
@@ -69,7 +71,7 @@ export async function createContainer(
     const policy = flags.text('pull') || 'missing';
     const body = withConsoleSize(request, context);
     const name = flags.text('name') || undefined;
-    const create = () => client.containers.create(body, { name, platform }, context.signal);
+    const create = () => client.containers.create(body, { name, platform, startFollows }, context.signal);
     if (policy === 'always' && image !== undefined) await pull(context, client, image, flags, platform);
     let created: Awaited<ReturnType<typeof create>>;
     try {

@@ -1,5 +1,5 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '#spec/docker-api/containers.ts';
-import { type ApiHeaders, CALLER_HEADER } from '#spec/docker-api/exchange.ts';
+import { type ApiHeaders, CALLER_HEADER, START_FOLLOWS_HEADER } from '#spec/docker-api/exchange.ts';
 import type { Api } from '../api.ts';
 import { sendForJson } from '../api.ts';
 
@@ -7,6 +7,8 @@ export interface CreateContainerOptions {
   readonly name?: string | undefined;
   /** `os[/arch[/variant]]` */
   readonly platform?: string | undefined;
+  /** The caller starts it next, which saves the engine some work. */
+  readonly startFollows?: boolean | undefined;
 }
 
 /** The user at the keyboard, also behind sudo: directories that the engine makes for binds become theirs. */
@@ -29,7 +31,7 @@ export function createContainer(
     method: 'POST',
     path: '/containers/create',
     query: { name: options.name, platform: options.platform },
-    headers: callerHeader(),
+    headers: { ...callerHeader(), ...(options.startFollows ? { [START_FOLLOWS_HEADER]: '1' } : {}) },
     body: { kind: 'json', value: request },
     abort,
   });

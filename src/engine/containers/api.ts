@@ -19,6 +19,8 @@ export interface CreateOptions {
   readonly platform?: string;
   /** Who asks: bind sources that have to be made become theirs. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** The caller starts it next: what the start does as well can wait for it. */
+  readonly startFollows?: boolean;
 }
 
 export interface StopOptions {

@@ -51,5 +51,7 @@ function inherited(spec: string, sources: MountSources): ContainerMount[] {
       readOnly: mount.readOnly || readOnly,
       recursiveReadOnly: mount.readOnly ? mount.recursiveReadOnly : readOnly ? ('yes' as const) : ('no' as const),
       mode,
+      // Only the container that brought the volume along fills it.
+      copyUp: false,
     }));
 }

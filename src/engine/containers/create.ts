@@ -83,6 +83,7 @@ export async function createContainer(
   fault('create.layer');
   writeEtcFiles(directory, draft.config, draft.host);
   fault('create.files');
+  await fillVolumes(context, draft, options);
   context.sql.transaction(() => {
     context.containers.patch(draft.id, { status: 'created', lock: null });
     const row = context.containers.get(draft.id);
@@ -198,6 +199,13 @@ function platformWarnings(image: ResolvedImage, platform: string | undefined): s
 
 function defaultHostname(id: string, host: HostConfig): string {
   return host.NetworkMode === 'host' ? hostname() : shortId(id);
+}
+
+async function fillVolumes(context: EngineContext, { id, mounts }: Draft, options: CreateOptions): Promise<void> {
+  if (options.startFollows || !mounts.some(({ type, copyUp }) => type === 'volume' && copyUp)) return;
+  const { fillAtCreate } = await import('./fill-at-create.ts');
+  const row = context.containers.get(id);
+  if (row !== undefined) await fillAtCreate(context, row, await context.images.rootfs(id));
 }
 
 /** Volumes that were made by name before the failure stay, as in Docker: somebody else may use them by now. */

@@ -116,7 +116,8 @@ function driverMount({ destination, source, readOnly }: StartMount, type: string
   return { destination, type, source, options: [...options, ...(readOnly ? ['ro'] : [])] };
 }
 
-function toOci(mount: StartMount): Mount {
+/** A mount as config.json has it. */
+export function toOciMount(mount: StartMount): Mount {
   if (mount.driver !== undefined && mount.driver.type !== 'bind') {
     return driverMount(mount, mount.driver.type, mount.driver.options);
   }
@@ -138,7 +139,7 @@ export function planMounts(input: MountInput): Mount[] {
     options: ['bind', 'rprivate', ...options],
   });
   const own = [
-    ...input.mounts.map(toOci),
+    ...input.mounts.map(toOciMount),
     ...Object.entries(host.Tmpfs ?? {}).map(([path, options]) =>
       tmpfsMount(path, options === '' ? [] : options.split(',')),
     ),

@@ -60,10 +60,14 @@ async function volumeMount(
     checkSubpath(mount);
   }
   const marker = fillMarker(context.root, mount.name);
-  const fill = mount.copyUp ? { fill: mount.subpath === undefined ? marker : `${marker}-${flat(mount.subpath)}` } : {};
+  // Docker fills a volume once, when it is new: what the container takes away later stays away.
+  const fill =
+    mount.copyUp && row.starts === 0
+      ? { fill: mount.subpath === undefined ? marker : `${marker}-${flat(mount.subpath)}` }
+      : {};
   const options = driverOptionsOf(volume.options);
   if (options === undefined) {
-    return !mount.copyUp || (mount.subpath === undefined && !wantsContent(mount.source, marker))
+    return !('fill' in fill) || (mount.subpath === undefined && !wantsContent(mount.source, marker))
       ? mount
       : { ...mount, ...fill };
   }

@@ -2,7 +2,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { Containers } from '#engine/containers/api.ts';
 import type { ContainerCreateRequest, ContainerUpdateRequest, WaitCondition } from '#spec/docker-api/containers.ts';
-import { CALLER_HEADER } from '#spec/docker-api/exchange.ts';
+import { CALLER_HEADER, START_FOLLOWS_HEADER } from '#spec/docker-api/exchange.ts';
 import { CONTAINER_CREATE, CONTAINER_UPDATE } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
@@ -62,6 +62,7 @@ async function create(backend: ContainersBackend, context: RequestContext) {
     ...(name === undefined ? {} : { name }),
     ...(platform === undefined ? {} : { platform }),
     ...ownerOf(context),
+    startFollows: context.request.headers?.[START_FOLLOWS_HEADER] === '1',
   });
   return json(created, 201);
 }

@@ -72,6 +72,9 @@ export const MULTIPLEXED_STREAM = 'application/vnd.docker.multiplexed-stream';
  */
 export const CALLER_HEADER = 'x-berth-caller';
 
+/** Berth's own request header of `POST /containers/create`, value `1`: the client starts the container next. */
+export const START_FOLLOWS_HEADER = 'x-berth-start-follows';
+
 /**
  * Berth's own request header, value `1`: neighbouring log messages of one stream may share a frame, which is faster to read.
  * Without it each message has a frame of its own, which some clients take for lines.

@@ -6,7 +6,7 @@ import { namesDirectory } from './name-ops.ts';
 
 const LINGER_MS = 2000;
 /** Programs of Berth's own, by the names the kernel has for them: what they take out of the table they take out on purpose. */
-const OWN_PROGRAMS = ['node', 'MainThread', 'berth-keeper'];
+const OWN_PROGRAMS = ['node-MainThread', 'node', 'berth-keeper'];
 
 /**
  * Path of the resolver program: `$BERTH_RESOLVER`, else `dist/resolver` of this package, found upwards from this file.

@@ -27,6 +27,7 @@ const VERDICTS = { drop: 0, accept: 1, jump: -3, goto: -4, return: -5 } as const
 const DNAT = 1;
 /** Not in nft(8): the port is `low + original % (high - low + 1)` instead of one chosen (NF_NAT_RANGE_PROTO_OFFSET). */
 const NAT_OFFSET = 0x20;
+const CHECKSUM_INET = 1;
 const FIB_RESULT_TYPE = 3;
 const FIB_DESTINATION = 2;
 const RTN_LOCAL = 2;
@@ -93,6 +94,19 @@ export function mapped(map: string, from: Register, to: Register): Buffer {
 /** A constant in registers. */
 export function constant(value: Uint8Array, to: Register): Buffer {
   return expression('immediate', be32(1, register(to)), nested(2, attribute(1, value)));
+}
+
+/** Writes a register into the transport header, and corrects its checksum. @param checksumAt where that is, bytes from its start */
+export function rewrite(offset: number, length: number, checksumAt: number, from: Register): Buffer {
+  return expression(
+    'payload',
+    be32(5, register(from)),
+    be32(2, HEADER.transport),
+    be32(3, offset),
+    be32(4, length),
+    be32(6, CHECKSUM_INET),
+    be32(7, checksumAt),
+  );
 }
 
 /** Goes on when the destination is one of the host's own addresses. */

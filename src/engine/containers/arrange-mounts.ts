@@ -1,6 +1,7 @@
 /** What a plan needs beyond the runtime specification: sub-paths, volumes that are filled or mounted, shared file systems. */
 import { constants } from 'node:fs';
 import type { LaunchPlan, PlanOp, Slot } from '#sys/keeper/plan.ts';
+import { VOLUME_MOUNT_FAILED } from '../volumes/mount-failure.ts';
 import type { StartMount } from './start-mounts.ts';
 
 /** Slots the runtime's plans leave free: it counts up from 0. Each is filled and closed by neighbouring ops. */
@@ -34,6 +35,7 @@ export function arrangeMounts(plan: LaunchPlan, mounts: readonly StartMount[]): 
   for (const mount of mounts) {
     const { subpath, fill, shared, driver } = mount;
     if (subpath !== undefined || shared !== undefined || fill !== undefined) ops = rewrite(ops, mount, plan.runDir);
+    if (driver?.place !== undefined) ops = named(ops, mount, driver.place);
     if (driver !== undefined && !LOCAL_TYPES.includes(driver.type)) ops = mountFirst(ops, mount, first--);
   }
   return ops === plan.ops ? plan : { ...plan, ops };
@@ -50,6 +52,12 @@ function findMount(ops: readonly PlanOp[], destination: string) {
   const source = ops[sourceAt];
   if (source === undefined || !isSource(source)) throw new Error(`the plan opens no mount for ${destination}`);
   return { attachAt, attach: attach as Attach & PlanOp, sourceAt, source };
+}
+
+function named(ops: readonly PlanOp[], mount: StartMount, place: string): readonly PlanOp[] {
+  const about = `${VOLUME_MOUNT_FAILED} '${place}': failed to mount local volume: mount ${mount.source}:${place}`;
+  const { sourceAt, source } = findMount(ops, mount.destination);
+  return source.op === 'new-mount' ? ops.with(sourceAt, { ...source, about }) : ops;
 }
 
 function rewrite(ops: readonly PlanOp[], mount: StartMount, runDir: string): readonly PlanOp[] {
@@ -166,7 +174,7 @@ function mountFirst(ops: readonly PlanOp[], mount: StartMount, slot: Slot): read
   const cloneAt = ops.findIndex(({ op }) => op === 'clone');
   const old = source.slot;
   const moved = (op: PlanOp, i: number): readonly PlanOp[] => {
-    if (i === cloneAt) return [{ ...source, side: 'before', slot, about: mount.name } as PlanOp, op];
+    if (i === cloneAt) return [{ ...source, side: 'before', slot } as PlanOp, op];
     if (i === sourceAt) return [];
     if (i < sourceAt || i > attachAt + 1) return [op];
     if (i === attachAt) return [{ ...attach, slot }];

@@ -150,7 +150,12 @@ function refuseForeignFeatures(host: HostConfig): void {
     throw unsupported('container.storage-opt', `storage option "${storageOption}" is not supported`);
   }
   if (host.VolumeDriver !== '' && host.VolumeDriver !== 'local') {
-    throw unsupported('volume.driver', `volume driver "${host.VolumeDriver}" is not supported`);
+    const name = host.VolumeDriver;
+    throw new BerthError(
+      'not-found',
+      'volume.driver',
+      `error looking up volume plugin ${name}: plugin "${name}" not found`,
+    );
   }
   if (host.Cgroup !== '') throw unsupported('container.cgroup', `cgroup "${host.Cgroup}" is not supported`);
 }

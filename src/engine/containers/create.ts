@@ -218,7 +218,8 @@ async function takeBack(context: EngineContext, id: string, spec: ContainerSpec)
 function placeVolume(root: string, { volume, ...mount }: ContainerMount): ContainerMount {
   if (mount.type !== 'volume' || mount.source !== '') return mount;
   const name = mount.name === '' ? newId() : mount.name;
-  return { ...mount, name, source: dataDirectory(root, name) };
+  const mode = mount.mode === '' && mount.origin !== 'image' ? 'z' : mount.mode;
+  return { ...mount, name, source: dataDirectory(root, name), mode };
 }
 
 function insertNamed(context: EngineContext, wanted: string | undefined, insert: (name: string) => void): void {

@@ -13,8 +13,8 @@ import { isForeignRuntime } from './runtime-name.ts';
 
 /** A mount as it is made at a start, with everything that was looked up for it. */
 export interface StartMount extends ContainerMount {
-  /** A file system in the place of a volume's directory: `source` is its device. `bind` for a directory of the host. */
-  readonly driver?: { readonly type: string; readonly options: readonly string[] };
+  /** A file system in the `place` of a volume's directory: `source` is its device. `bind` for a directory of the host. */
+  readonly driver?: { readonly type: string; readonly options: readonly string[]; readonly place?: string };
   /** For an idmapped mount. */
   readonly mappings?: { readonly uidMappings: LinuxIDMapping[]; readonly gidMappings: LinuxIDMapping[] };
   /** The volume may want the image's content; path of the marker that stands while it is being copied. */
@@ -81,14 +81,14 @@ async function volumeMount(
     );
   }
   const { resolveDevice } = await import('../volumes/resolve-device.ts');
-  const { device, o } = await resolveDevice(mount.name, options);
+  const { device, o } = await resolveDevice(mount.source, options);
   const shared =
     options.type === 'tmpfs' || options.type === 'ramfs' ? sharedBy(context, row.id, mount.name) : undefined;
   return {
     ...mount,
     ...(mount.readOnly || shared !== undefined ? {} : fill),
     source: device,
-    driver: { type: options.type, options: o },
+    driver: { type: options.type, options: o, place: mount.source },
     ...(shared === undefined ? {} : { shared }),
   };
 }

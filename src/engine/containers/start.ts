@@ -10,6 +10,7 @@ import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
+import { volumeMountFailure } from '../volumes/mount-failure.ts';
 import { mountEvents } from '../volumes/volume-events.ts';
 import { prepareBindSources } from './bind-sources.ts';
 import { containerLaunchPlan } from './container-plan.ts';
@@ -52,7 +53,8 @@ export async function startContainer(context: EngineContext, id: string, reason:
   try {
     await carryOut(context, row, reason);
   } catch (error) {
-    const failure = error instanceof PlanError ? wrapFailure(START_FAILED, error) : error;
+    const failure =
+      error instanceof PlanError ? (volumeMountFailure(error) ?? wrapFailure(START_FAILED, error)) : error;
     await takeBack(context, row, before === 'created' ? 'created' : 'exited', error, failure);
     throw failure;
   }

@@ -14,7 +14,7 @@ async function addressOf(volume: string, host: string): Promise<string> {
     throw new BerthError(
       'unavailable',
       'volume.address',
-      `failed to mount local volume ${volume}: error resolving passed in network volume address: lookup ${host}: ${messageOf(cause)}`,
+      `error while mounting volume '${volume}': error resolving passed in network volume address: lookup ${host}: ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -31,6 +31,7 @@ function serverOf(type: string, device: string): string | undefined {
 /**
  * What the kernel is given: the server's name becomes an address, as mount.nfs(8) and mount.cifs(8) do it.
  *
+ * @param volume its directory, for messages
  * @throws unavailable when a name cannot be resolved
  */
 export async function resolveDevice(

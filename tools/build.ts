@@ -1,7 +1,7 @@
 /** Builds `dist/`: the keeper and the carried image from `native/`, the bundles from `src/main`. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildHelloImage } from './hello-image.ts';
@@ -80,24 +80,6 @@ async function buildLibrary(): Promise<void> {
   await writeTypes('main/library', `${NEW}/types`);
 }
 
-/** The resolver: like the keeper, of several files. */
-async function buildResolver(): Promise<void> {
-  const sources = (await readdir('native/resolver')).filter((name) => name.endsWith('.c'));
-  const flags = [
-    '-std=gnu11',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-O2',
-    '-static',
-    '-fstack-protector-strong',
-    '-D_GNU_SOURCE',
-    '-s',
-  ];
-  const files = sources.map((name) => `native/resolver/${name}`);
-  await run(process.env['CC'] ?? 'cc', [...flags, '-D_FORTIFY_SOURCE=2', '-o', `${NEW}/resolver`, ...files]);
-}
-
 /** The small programs beside the keeper, each of one file: static, alone. */
 async function buildSmall(name: string): Promise<void> {
   const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-D_GNU_SOURCE', '-s'];
@@ -112,7 +94,7 @@ await Promise.all([
   run('sh', ['native/build.sh', `${NEW}/keeper`]),
   buildSmall('init'),
   buildSmall('launch'),
-  buildResolver(),
+  run('sh', ['native/resolver/build.sh', `${NEW}/resolver`]),
   buildSmall('probe'),
   buildHelloImage(`${NEW}/hello.tar`),
 ]);

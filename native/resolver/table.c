@@ -185,9 +185,12 @@ static bool add_text(const char ***list, size_t *count, char *text)
 
 static bool add_membership(struct container *c, char *const *words, size_t n)
 {
-	struct membership *more = one_more(c->memberships, c->membership_count, sizeof *more), *m;
+	struct membership *more, *m;
 
-	if (!more || strlen(words[1]) != ID_LEN)
+	if (strlen(words[1]) != ID_LEN)
+		return false;
+	more = one_more(c->memberships, c->membership_count, sizeof *more);
+	if (!more)
 		return false;
 	c->memberships = more;
 	m = &more[c->membership_count++];

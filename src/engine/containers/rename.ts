@@ -26,6 +26,11 @@ export async function renameContainer(context: EngineContext, id: string, name: 
     context.containers.patch(id, { name: free });
     context.emit(containerEvent({ ...row, name: free }, 'rename', { oldName: `/${row.name}` }));
   });
+  if (row.status === 'running' || row.status === 'paused') {
+    // Not on the path of other commands: it brings what starts networks.
+    const { refreshNames } = await import('../networks/container-names.ts');
+    await refreshNames(context, id);
+  }
   context.feed.announce();
 }
 

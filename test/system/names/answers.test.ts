@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { ask, member, openNamesRoot } from './container.ts';
 
@@ -36,4 +38,26 @@ test('containers of one network find each other by name, alias, short id and add
   assert.deepEqual([host6?.rcode, host6?.records], [0, []]);
   const [foreign, foreignNamed] = await ask(stranger, { name: 'other' }, { name: 'other.red' });
   assert.deepEqual([foreign?.rcode, foreignNamed?.rcode], [2, 2]);
+});
+
+test('a container may use port 53 for itself', async () => {
+  await using names = openNamesRoot();
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])]);
+  const source = `
+    const udp = (await import('node:dgram')).createSocket('udp4');
+    const tcp = (await import('node:net')).createServer(() => undefined);
+    await new Promise((resolve) => tcp.listen(53, '0.0.0.0', resolve));
+    await new Promise((resolve) => udp.bind(53, '0.0.0.0', resolve));
+    console.log('bound');
+    process.stdin.resume().on('end', () => process.exit(0));`;
+  const argv = ['-t', String(web.pid), '-n', process.execPath, '--input-type=module', '-e', source];
+  const own = spawn('nsenter', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    assert.equal(String((await once(own.stdout, 'data'))[0]), 'bound\n');
+    const [udp, tcp] = await ask(web, { name: 'web' }, { name: 'web', tcp: true });
+    assert.deepEqual([udp?.records, tcp?.records], [['A 172.30.0.2'], ['A 172.30.0.2']]);
+  } finally {
+    own.stdin.end();
+    await once(own, 'close');
+  }
 });

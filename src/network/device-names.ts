@@ -33,3 +33,8 @@ export function bridgeName(id: string): string {
 export function placeholderName(id: string): string {
   return `dm-${id.slice(0, 12)}`;
 }
+
+/** The other end of that parent. */
+export function placeholderPeerName(id: string): string {
+  return `dp-${id.slice(0, 12)}`;
+}

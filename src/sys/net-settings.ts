@@ -1,5 +1,5 @@
 /** Settings of the network stack, below /proc/sys/net of the current network namespace. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isErrno } from '#base/errors.ts';
 
 /** @param name with slashes, `ipv4/ip_forward`. @returns undefined when the kernel does not have it */
@@ -19,6 +19,16 @@ export function writeNetSetting(name: string, value: string): boolean {
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** Interfaces that have settings of their own; none when the kernel lacks the family. */
+export function interfacesWithSettings(family: 'ipv4' | 'ipv6'): string[] {
+  try {
+    return readdirSync(`/proc/sys/net/${family}/conf`).filter((name) => name !== 'all' && name !== 'default');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
 }

@@ -7,11 +7,12 @@ import { planCgroup } from '#sys/cgroup/plan.ts';
 import type { LaunchPlan, StdinMode, StdioPlan } from '#sys/keeper/plan.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { logPlanOf } from '../log-drivers/log-plan.ts';
+import type { NetworkPart } from '../networks/container-network.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { arrangeMounts } from './arrange-mounts.ts';
 import { cgroupPathOf, containerOciConfig } from './container-config.ts';
 import { seccompFilterOf } from './container-seccomp.ts';
-import { foreignLaunchPlan } from './foreign-runtime.ts';
+import { foreignLaunchPlan, withOuterNetwork } from './foreign-runtime.ts';
 import { cgroupHost, hostFacts } from './host-facts.ts';
 import { joinSharedMemory } from './join-shared-memory.ts';
 import { isForeignRuntime } from './runtime-name.ts';
@@ -20,28 +21,33 @@ import { startMounts } from './start-mounts.ts';
 /**
  * The launch plan of a container as it would start now. To start, its config.json is written too.
  *
+ * @param network from `networkPart`
  * @throws what makes the start impossible
  */
 export async function containerLaunchPlan(
   context: EngineContext,
   row: ContainerRow,
   rootfs: RootfsMount,
+  network: NetworkPart,
   purpose: 'start' | 'explain' = 'start',
 ): Promise<LaunchPlan> {
   const paths = pathsOf(context.root, row.id);
   const mounts = row.spec.mounts.length === 0 ? [] : await startMounts(context, row, rootfs, purpose);
-  const config = await confined(containerOciConfig(context, row, rootfs, mounts));
+  const own = await confined(containerOciConfig(context, row, rootfs, mounts));
+  const isForeign = isForeignRuntime(row.hostConfig.Runtime);
+  const config = isForeign && network.network !== undefined ? withOuterNetwork(own) : own;
   if (purpose === 'start') {
     // Kept for exec, and for whoever wants to see what the container runs with.
     writeFileSync(`${paths.directory}/config.json`, JSON.stringify(config));
   }
   const exitCommand = context.options.exitCommand;
   const shared = {
+    ...network,
     stdio: stdioOf(row, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0),
     log: await logPlanOf(row, paths.log),
     ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, row.id], env: exitEnvironment() } }),
   };
-  if (isForeignRuntime(row.hostConfig.Runtime)) return foreignLaunchPlan(context, row, config, rootfs, shared);
+  if (isForeign) return foreignLaunchPlan(context, row, own, rootfs, shared);
   const compiled = await seccompFilterOf(row.hostConfig, `${context.root}/cache/seccomp`);
   const plan = buildLaunchPlan(config, {
     ...shared,

@@ -3,6 +3,7 @@ import { formatTimeNs, nowNs, parseTimeNs } from '#base/time.ts';
 import { describeOom, type OomReport, oomKillCount, reportOom } from '#sys/cgroup/oom.ts';
 import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { releaseEndpoints } from '../networks/endpoints.ts';
 import type { ContainerRow, RowPatch } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
 import { mountEvents } from '../volumes/volume-events.ts';
@@ -103,6 +104,7 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
   context.sql.transaction(() => {
     context.containers.patch(row.id, patch);
     context.execs.finishAll(row.id, KILLED_EXIT);
+    releaseEndpoints(context, row.id);
     if (exit.oom !== undefined) context.emit(containerEvent(row, 'oom', oomAttributes(exit.oom), timeNs));
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));

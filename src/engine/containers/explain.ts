@@ -1,6 +1,8 @@
 import { explain } from '#runtime/explain/explain.ts';
 import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
+import { networkPreview } from '../networks/container-network.ts';
+import { previewEndpoints } from '../networks/preview-endpoints.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { CreateOptions } from './api.ts';
 import { containerLaunchPlan } from './container-plan.ts';
@@ -46,5 +48,6 @@ export async function explainContainer(
     health: null,
   };
   const rootfs = context.images.preview(draft.id, draft.image.id);
-  return explain(await containerLaunchPlan(context, row, rootfs, 'explain'));
+  const endpoints = previewEndpoints(context, row, draft.endpoints);
+  return explain(await containerLaunchPlan(context, row, rootfs, networkPreview(row, endpoints), 'explain'));
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isErrno } from '#base/errors.ts';
+import type { LaunchOptions } from '#runtime/plan/launch-options.ts';
 import { buildLaunchPlan } from '#runtime/plan/launch-plan.ts';
 import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
@@ -10,6 +11,7 @@ import { readExitRecord } from '#sys/keeper/exit-record.ts';
 import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import type { NetworkPart } from '../networks/container-network.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { hostFacts } from './host-facts.ts';
 
@@ -65,6 +67,25 @@ function rootfsMount(rootfs: RootfsMount, at: string) {
   };
 }
 
+/** Settings of the network stack, and the others. */
+function splitSysctls({ linux }: OciConfig) {
+  const all = Object.entries(linux?.sysctl ?? {});
+  const isNetwork = ([name]: [string, string]) => /^net[./]/.test(name);
+  return {
+    ofNetwork: Object.fromEntries(all.filter(isNetwork)),
+    others: Object.fromEntries(all.filter((entry) => !isNetwork(entry))),
+  };
+}
+
+/**
+ * A configuration for a runtime that is started inside the container's network namespace, as it is for one that makes none itself.
+ */
+export function withOuterNetwork(config: OciConfig): OciConfig {
+  const { linux } = config;
+  const namespaces = (linux?.namespaces ?? []).filter(({ type, path }) => type !== 'network' || path !== undefined);
+  return { ...config, linux: { ...linux, namespaces, sysctl: splitSysctls(config).others } };
+}
+
 /**
  * The launch plan of a container that another OCI runtime runs: the keeper supervises that runtime's `run` in a mount
  * namespace in which the container's root is mounted, and takes away what it leaves.
@@ -74,7 +95,7 @@ export function foreignLaunchPlan(
   row: ContainerRow,
   config: OciConfig,
   rootfs: RootfsMount,
-  rest: Pick<Parameters<typeof buildLaunchPlan>[1], 'stdio' | 'log' | 'exitCommand'>,
+  rest: NetworkPart & Pick<LaunchOptions, 'stdio' | 'log' | 'exitCommand'>,
 ): LaunchPlan {
   const { directory, runDirectory } = pathsOf(context.root, row.id);
   const files = filesOf(runDirectory);
@@ -96,7 +117,10 @@ export function foreignLaunchPlan(
     },
     root: { path: '/' },
     mounts: [rootfsMount(rootfs, root)],
-    linux: { namespaces: [{ type: 'mount' }] },
+    linux: {
+      namespaces: [{ type: 'mount' }, ...(rest.network === undefined ? [] : [{ type: 'network' as const }])],
+      ...(rest.network === undefined ? {} : { sysctl: splitSysctls(config).ofNetwork }),
+    },
   };
   const plan = buildLaunchPlan(outer, {
     ...rest,

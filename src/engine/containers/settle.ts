@@ -4,6 +4,7 @@ import { formatTimeNs } from '#base/time.ts';
 import { waitExit } from '#sys/keeper/attach.ts';
 import { readExitRecord, readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { releaseEndpoints } from '../networks/endpoints.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot, isProcessAlive, isTokenAlive } from '../state/process-token.ts';
 import { exitOf, recordExit } from './exit.ts';
@@ -107,6 +108,9 @@ async function settleStart(context: EngineContext, row: ContainerRow): Promise<C
   }
   await removeRemains(context, row);
   const patch = { status: statusBefore(row), pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
-  context.containers.patch(row.id, patch);
+  context.sql.transaction(() => {
+    releaseEndpoints(context, row.id);
+    context.containers.patch(row.id, patch);
+  });
   return { ...row, ...patch };
 }

@@ -2,12 +2,16 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { formatTimeNs, nowNs } from '#base/time.ts';
+import type { Endpoint } from '#network/model.ts';
 import { attach } from '#sys/keeper/attach.ts';
 import { readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type Launch, launch } from '#sys/keeper/launch.ts';
+import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { exitStatusOf, PlanError } from '#sys/keeper/plan-error.ts';
 import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { isWithoutNetwork, makeNetworks, networkFailure, networkPart } from '../networks/container-network.ts';
+import { leaseEndpoints, releaseEndpoints } from '../networks/endpoints.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
 import { volumeMountFailure } from '../volumes/mount-failure.ts';
@@ -39,25 +43,33 @@ export async function startContainer(context: EngineContext, id: string, reason:
   const row = await settle(context, held.row);
   checkStartable(row, reason);
   const before = row.status;
-  context.containers.patch(id, {
-    status: 'starting',
-    pid: 0,
-    keeperPid: 0,
-    keeperStart: '',
-    bootId: currentBoot(),
-    error: '',
-    restarter: reason === 'policy' ? context.token : '',
-    ...(reason === 'user' ? { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 } : {}),
-  });
-  fault('start.marked');
   try {
-    await carryOut(context, row, reason);
+    const endpoints = mark(context, row, reason);
+    fault('start.marked');
+    await carryOut(context, row, reason, endpoints);
   } catch (error) {
     const failure =
       error instanceof PlanError ? (volumeMountFailure(error) ?? wrapFailure(START_FAILED, error)) : error;
     await takeBack(context, row, before === 'created' ? 'created' : 'exited', error, failure);
     throw failure;
   }
+}
+
+/** From here on the start is under way, and what it has in its networks is its own. @returns that */
+function mark(context: EngineContext, row: ContainerRow, reason: StartReason): Endpoint[] {
+  return context.sql.transaction(() => {
+    context.containers.patch(row.id, {
+      status: 'starting',
+      pid: 0,
+      keeperPid: 0,
+      keeperStart: '',
+      bootId: currentBoot(),
+      error: '',
+      restarter: reason === 'policy' ? context.token : '',
+      ...(reason === 'user' ? { stoppedByUser: false, restartCount: 0, restartDelayMs: 0 } : {}),
+    });
+    return leaseEndpoints(context, row);
+  });
 }
 
 function checkStartable(row: ContainerRow, reason: StartReason): void {
@@ -78,20 +90,48 @@ function checkStartable(row: ContainerRow, reason: StartReason): void {
   }
 }
 
-async function carryOut(context: EngineContext, row: ContainerRow, reason: StartReason): Promise<void> {
+async function carryOut(
+  context: EngineContext,
+  row: ContainerRow,
+  reason: StartReason,
+  endpoints: readonly Endpoint[],
+): Promise<void> {
   const { runDirectory } = pathsOf(context.root, row.id);
   prepareBindSources(row.spec.mounts);
   const rootfs = await context.images.rootfs(row.id);
   makeEmpty(runDirectory);
   if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
-  const plan = await containerLaunchPlan(context, row, rootfs);
+  const plan = await containerLaunchPlan(context, row, rootfs, networkPart(context, row, endpoints));
   fault('start.planned');
-  const launched = await launch(plan);
+  const launched = await launchInNetworks(context, row, plan, endpoints);
   try {
     await letGo(context, row, reason, launched);
   } catch (error) {
     await launched.abort().catch(() => undefined);
     throw error;
+  }
+}
+
+/** Nobody looks beforehand whether a network's device is there: the launch tells. */
+async function launchInNetworks(
+  context: EngineContext,
+  row: ContainerRow,
+  plan: LaunchPlan,
+  endpoints: readonly Endpoint[],
+): Promise<Launch> {
+  try {
+    return await launch(plan);
+  } catch (error) {
+    if (!isWithoutNetwork(error)) throw networkFailure(error);
+  }
+  await makeNetworks(context, endpoints);
+  fault('start.networks-made');
+  makeEmpty(pathsOf(context.root, row.id).runDirectory);
+  if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
+  try {
+    return await launch(plan);
+  } catch (error) {
+    throw networkFailure(error);
   }
 }
 
@@ -152,7 +192,10 @@ async function takeBack(
   const exitCode = exitStatusFor(error);
   const nobody = { pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
   const patch = { status, exitCode, error: messageOf(shown), ...nobody };
-  context.containers.patch(row.id, patch);
+  context.sql.transaction(() => {
+    releaseEndpoints(context, row.id);
+    context.containers.patch(row.id, patch);
+  });
   context.pending.abandon(row.id);
   if (row.hostConfig.AutoRemove) {
     await tearDown(context, { ...row, ...patch }, true).catch((cause: unknown) => {

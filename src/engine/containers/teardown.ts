@@ -3,6 +3,7 @@ import { isBerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { removeCgroup } from '#sys/cgroup/remove.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { forgetNames } from '../networks/container-names.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { removeVolume } from '../volumes/remove-volume.ts';
 import { cgroupPathOf } from './container-config.ts';
@@ -12,6 +13,7 @@ import { cgroupHost } from './host-facts.ts';
 /** Ends whatever may be left of a run whose keeper died: processes, control groups, the run directory. */
 export async function removeRemains(context: EngineContext, row: ContainerRow): Promise<void> {
   await removeCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), { kill: true });
+  forgetNames(context.root, row.id);
   rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
 }
 

@@ -1,14 +1,19 @@
-/** What networks are in the kernel: their devices, and containers that join or leave them while they run. */
+/** What networks are in the kernel: their devices and rules, and containers that join or leave them while they run. */
 import { BerthError } from '#base/errors.ts';
+import { ensureDevice, removeDevice as removeNetworkDevice } from '#network/links/device.ts';
 import type { Endpoint, NetworkDevice } from '#network/model.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 
 /** Makes a network's device; it may be there already. */
-export async function makeDevice(_context: EngineContext, _device: NetworkDevice): Promise<void> {}
+export async function makeDevice(_context: EngineContext, device: NetworkDevice): Promise<void> {
+  await ensureDevice(device);
+}
 
 /** Removes a network's device with what belongs to it; nothing happens when there is none. */
-export async function removeDevice(_context: EngineContext, _device: NetworkDevice): Promise<void> {}
+export async function removeDevice(_context: EngineContext, device: NetworkDevice): Promise<void> {
+  await removeNetworkDevice(device);
+}
 
 /** Puts a running container into a network. */
 export async function joinLive(_context: EngineContext, _row: ContainerRow, _endpoint: Endpoint): Promise<void> {

@@ -38,6 +38,8 @@ export interface LaunchOptions {
   readonly seccomp?: SeccompFilter;
   /** Ops of the networks: run on the parent's side once the namespaces exist, before the hooks. */
   readonly network?: readonly PlanOp[];
+  /** Ops of the networks in the child, once those of `network` are done; the host's /proc is still in sight. */
+  readonly networkInside?: readonly PlanOp[];
   /** Ops to undo `network`. */
   readonly networkCleanup?: readonly PlanOp[];
   /** Who answers at the name server sockets among `network`. */

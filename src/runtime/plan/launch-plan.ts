@@ -130,18 +130,29 @@ function planChildStart(job: Job, early: EarlyDescriptors): void {
   if (config.hostname) draft.add({ side: 'child', op: 'hostname', name: config.hostname });
   if (config.domainname) draft.add({ side: 'child', op: 'domainname', name: config.domainname });
   planSysctl(draft, config, namespaces);
+  if (networkFollowsSettings(job)) draft.add({ side: 'child', op: 'post' });
   openLabel(draft, job.process, early);
   planAttributes(draft, job.process, job.context);
+}
+
+const INTERFACE_SETTING = /^net[./]\w+[./](conf|neigh)[./]/;
+
+function hasNetwork({ options }: Job): boolean {
+  return (options.network ?? []).length > 0;
+}
+
+/** Interfaces take over what the namespace's settings say about new ones (`net.ipv4.conf.default.…`). */
+function networkFollowsSettings(job: Job): boolean {
+  return hasNetwork(job) && Object.keys(job.linux.sysctl ?? {}).some((name) => INTERFACE_SETTING.test(name));
 }
 
 /** Beside the child: networks, then the hooks that have to see the finished namespaces. */
 function planParent(job: Job): void {
   const { draft, config, options } = job;
+  if (networkFollowsSettings(job)) draft.add({ side: 'parent', op: 'wait' });
   draft.add(...(options.network ?? []));
-  if (!hasRuntimeHooks(config)) {
-    if ((options.network ?? []).length > 0) draft.add({ side: 'parent', op: 'post' });
-    return;
-  }
+  if (hasNetwork(job)) draft.add({ side: 'parent', op: 'post' });
+  if (!hasRuntimeHooks(config)) return;
   const state = hookState(subjectOf(config, options), 'creating');
   draft.add({ side: 'parent', op: 'wait' });
   planHooks(draft, 'parent', config.hooks?.prestart, 'prestart', state);
@@ -158,8 +169,8 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   attachMounts(context, mounts);
   planDevices(context, config);
   planTerminal(draft, process, root, { console: true, bareNewlines: options.bareNewlines === true });
+  if (hasNetwork(job)) draft.add({ side: 'child', op: 'wait' }, ...(options.networkInside ?? []));
   if (hasRuntimeHooks(config)) draft.add({ side: 'child', op: 'post' }, { side: 'child', op: 'wait' });
-  else if ((options.network ?? []).length > 0) draft.add({ side: 'child', op: 'wait' });
   planHooks(
     draft,
     'child',

@@ -1,0 +1,89 @@
+/** How a container comes into its networks when it starts: what it has leased there as ops of the launch plan. */
+import { BerthError, isBerthError } from '#base/errors.ts';
+import { endpointOps } from '#network/links/endpoint-ops.ts';
+import type { Endpoint } from '#network/model.ts';
+import type { LaunchOptions } from '#runtime/plan/launch-options.ts';
+import { PlanError } from '#sys/keeper/plan-error.ts';
+import { hasOwnNetwork } from '../containers/namespace-mode.ts';
+import type { EngineContext } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import { prepareNames } from './container-names.ts';
+
+/** The part of a launch plan that networks have. */
+export type NetworkPart = Pick<LaunchOptions, 'network' | 'networkInside' | 'networkCleanup' | 'names'>;
+
+const ENOENT = 2;
+const EBUSY = 16;
+const EEXIST = 17;
+const ENODEV = 19;
+const EXFULL = 54;
+/** BR_MAX_PORTS less the one number that is none (net/bridge/br_private.h). */
+const BRIDGE_PORTS = 1023;
+
+/**
+ * What a start does for the container's networks.
+ *
+ * @param endpoints what it has leased
+ */
+export function networkPart(context: EngineContext, row: ContainerRow, endpoints: readonly Endpoint[]): NetworkPart {
+  if (!hasOwnNetwork(row.hostConfig)) return {};
+  const links = endpoints.map(endpointOps);
+  const names = prepareNames(context, row, false);
+  return {
+    network: [...links.flatMap(({ outside }) => outside), ...names.ops],
+    networkInside: links.flatMap(({ inside }) => inside),
+    networkCleanup: [...names.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
+    names: names.names,
+  };
+}
+
+/** The same for a container that only might be: without files and names. */
+export function networkPreview(row: ContainerRow, endpoints: readonly Endpoint[]): NetworkPart {
+  if (!hasOwnNetwork(row.hostConfig)) return {};
+  const links = endpoints.map(endpointOps);
+  return {
+    network: links.flatMap(({ outside }) => outside),
+    networkInside: links.flatMap(({ inside }) => inside),
+    networkCleanup: links.flatMap(({ cleanup }) => cleanup),
+  };
+}
+
+/** True for the failure of a start that found no device or no rules: they are made, and the start is tried again. */
+export function isWithoutNetwork(error: unknown): boolean {
+  return (
+    error instanceof PlanError &&
+    error.op === 'netlink' &&
+    error.side === 'parent' &&
+    [ENOENT, EBUSY, EEXIST, ENODEV].includes(error.errno)
+  );
+}
+
+/** A failure of the network's ops in words for users; any other error as it is. */
+export function networkFailure(error: unknown): unknown {
+  if (!(error instanceof PlanError) || error.op !== 'netlink') return error;
+  if (error.errno !== EXFULL) return error;
+  return new BerthError(
+    'unavailable',
+    'network.full',
+    `failed to set up container networking: the network is full: a bridge of the kernel has ${BRIDGE_PORTS} ports`,
+    { hint: 'use one more network', cause: error },
+  );
+}
+
+/** Makes what the networks of a container need on the host. Loaded when it is missing. */
+export async function makeNetworks(context: EngineContext, endpoints: readonly Endpoint[]): Promise<void> {
+  const { makeDevice } = await import('./live-networks.ts');
+  const seen = new Set<string>();
+  for (const { network } of endpoints) {
+    if (seen.has(network.id)) continue;
+    seen.add(network.id);
+    try {
+      await makeDevice(context, network);
+    } catch (error) {
+      if (!isBerthError(error)) throw error;
+      const { kind, code, message, hint } = error;
+      const more = hint === undefined ? { cause: error } : { cause: error, hint };
+      throw new BerthError(kind, code, `failed to set up container networking: ${message}`, more);
+    }
+  }
+}

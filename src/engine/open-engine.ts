@@ -25,6 +25,7 @@ import { listProcesses } from './stats/top.ts';
 import { createSystem, type SystemParts } from './system/engine-system.ts';
 import { fileSystemName } from './system/host-info.ts';
 import { createVolumes } from './volumes/engine-volumes.ts';
+import { mountPlace } from './volumes/mount-place.ts';
 import { volumeUsage } from './volumes/volume-usage.ts';
 
 /** What an engine says about itself. */
@@ -67,11 +68,12 @@ function ownerOf(store: Store, container: LocatedContainer) {
   return { uid, gid };
 }
 
-function archivesOf({ store, containers, events }: Core): Archives {
+function archivesOf({ context, store, containers, events }: Core): Archives {
   return createArchives({
     containers,
     trees: store.trees,
     rootfsOf: async (id) => store.snapshots.mountOf(id),
+    mountPlace: (id, mount) => mountPlace(context, id, mount),
     ownerOf: async (container) => ownerOf(store, container),
     changesOf: (id) => store.changes(id),
     commit: (container, options, config) => commitContainer(store, container, options, config),

@@ -42,6 +42,7 @@ function parts(opened: string[]) {
       openRootfs: async (_rootfs: unknown, writable: boolean) => root(writable ? 'writable root' : 'root'),
     } as unknown as Trees,
     rootfsOf: async () => ({ type: 'bind', path: '/r' }) as const,
+    mountPlace: (_id: string, { Source }: MountPoint) => ({ directory: Source, subpath: '' }),
   };
 }
 

@@ -9,6 +9,14 @@ import type { LocatedContainer } from '../containers/api.ts';
 export interface RootParts {
   readonly trees: Trees;
   readonly rootfsOf: (containerId: string) => Promise<RootfsMount>;
+  /** Where on the host what is mounted there lies. @throws unsupported when only a running container sees it */
+  readonly mountPlace: (containerId: string, mount: MountPoint) => MountPlace;
+}
+
+/** A directory, and the path in it that is mounted; empty for the directory itself. */
+export interface MountPlace {
+  readonly directory: string;
+  readonly subpath: string;
 }
 
 /** A root, and a path in it that is the one asked for in the container. */
@@ -80,7 +88,8 @@ export async function placePath(
   }
   if (mount !== undefined) {
     const rest = path.slice(mount.Destination.replace(/\/$/, '').length);
-    return placed(parts.trees.openDirectory(mount.Source), rest === '' ? '/' : rest);
+    const { directory, subpath } = parts.mountPlace(container.id, mount);
+    return placed(parts.trees.openDirectory(directory), subpath === '' ? rest || '/' : `/${subpath}${rest}`);
   }
   return placed(await parts.trees.openRootfs(await parts.rootfsOf(container.id), writable), path);
 }

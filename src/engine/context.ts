@@ -10,6 +10,7 @@ import type { ContainerTable } from './state/container-table.ts';
 import type { EndpointTable } from './state/endpoint-table.ts';
 import type { ExecTable } from './state/exec-table.ts';
 import type { NetworkTable } from './state/network-table.ts';
+import type { PortTable } from './state/port-table.ts';
 import type { Sql } from './state/sql.ts';
 import type { VolumeTable } from './state/volume-table.ts';
 
@@ -32,6 +33,7 @@ export interface EngineContext {
   readonly volumes: VolumeTable;
   readonly networks: NetworkTable;
   readonly endpoints: EndpointTable;
+  readonly ports: PortTable;
   readonly locks: ContainerLocks;
   readonly feed: ChangeFeed;
   /** This engine as the holder of locks. */

@@ -13,6 +13,7 @@ import { ContainerTable } from './state/container-table.ts';
 import { EndpointTable } from './state/endpoint-table.ts';
 import { ExecTable } from './state/exec-table.ts';
 import { NetworkTable } from './state/network-table.ts';
+import { PortTable } from './state/port-table.ts';
 import { newProcessToken } from './state/process-token.ts';
 import { Sql } from './state/sql.ts';
 import { VolumeTable } from './state/volume-table.ts';
@@ -46,6 +47,7 @@ export function openContext(parts: ContextParts): EngineContext & { readonly eve
     volumes: new VolumeTable(sql),
     networks: new NetworkTable(sql),
     endpoints: new EndpointTable(sql),
+    ports: new PortTable(sql),
     locks: new ContainerLocks(containers, feed, token),
     feed,
     token,

@@ -18,6 +18,7 @@ import { watchAll } from './resident.ts';
 import { EVENT_SCHEMA } from './state/event-schema.ts';
 import { EventTable } from './state/event-table.ts';
 import { NETWORK_SCHEMA } from './state/network-schema.ts';
+import { PORT_SCHEMA } from './state/port-schema.ts';
 import { ENGINE_SCHEMA } from './state/schema.ts';
 import { VOLUME_SCHEMA } from './state/volume-schema.ts';
 
@@ -35,7 +36,14 @@ export interface Core {
 /** Opens the state below a root. Any number of processes may do so at once; nothing is started or repaired by it. */
 export function openCore(options: EngineOptions): Core {
   const root = resolve(options.root);
-  const db = openDatabase(root, [STORE_SCHEMA, ENGINE_SCHEMA, VOLUME_SCHEMA, NETWORK_SCHEMA, EVENT_SCHEMA]);
+  const db = openDatabase(root, [
+    STORE_SCHEMA,
+    ENGINE_SCHEMA,
+    VOLUME_SCHEMA,
+    NETWORK_SCHEMA,
+    PORT_SCHEMA,
+    EVENT_SCHEMA,
+  ]);
   const store = openStore({ root, db });
   const closing = new AbortController();
   const context = openContext({

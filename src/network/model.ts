@@ -28,6 +28,8 @@ export interface BridgeSettings {
   readonly inhibitIpv4?: boolean;
   /** Interfaces from which packets to containers' own addresses are let through. */
   readonly trustedInterfaces?: readonly string[];
+  /** Whether the host's input rules decide who reaches published ports; the engine's setting when absent. */
+  readonly firewall?: 'respect' | 'open';
 }
 
 /** A network as the kernel needs to know it. */

@@ -2,6 +2,7 @@
 import type { AddressPool, NetworkDevice } from '#network/model.ts';
 import {
   booleanOption,
+  firewallOption,
   gatewayModeOption,
   hostBindingOption,
   mtuOption,
@@ -31,6 +32,7 @@ export function bridgeDevice({
   const mtu = mtuOption(options);
   const masquerade = booleanOption(options, 'com.docker.network.bridge.enable_ip_masquerade', true);
   const trusted = trustedInterfacesOption(options);
+  const firewall = firewallOption(options);
   const isInhibited = booleanOption(options, 'com.docker.network.bridge.inhibit_ipv4', false);
   return {
     id,
@@ -46,6 +48,7 @@ export function bridgeDevice({
       masquerade: { v4: masquerade, v6: masquerade },
       gatewayMode: { v4: gatewayModeOption(options, 4, internal), v6: gatewayModeOption(options, 6, internal) },
       hostBinding: { v4: hostBindingOption(options, 4), v6: hostBindingOption(options, 6) },
+      ...(firewall === undefined ? {} : { firewall }),
       ...(isInhibited ? { inhibitIpv4: true } : {}),
       ...(trusted.length > 0 ? { trustedInterfaces: trusted } : {}),
     },

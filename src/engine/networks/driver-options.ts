@@ -141,3 +141,10 @@ export function modeOption(
       : `'${known[0]}' mode is the ${driver} driver default`;
   throw new BerthError('invalid', 'network.mode', `requested ${driver} ${word} '${value}' is not valid, ${isDefault}`);
 }
+
+/** Whether the host's input rules decide about published ports; undefined when nothing was said. @throws invalid */
+export function firewallOption(options: Options): 'respect' | 'open' | undefined {
+  const value = options[FIREWALL];
+  if (value === undefined || value === 'respect' || value === 'open') return value;
+  throw unparsable(FIREWALL, value, 'neither respect nor open');
+}

@@ -6,7 +6,7 @@ import { BerthError } from '#base/errors.ts';
 import { writeNetSetting } from '#sys/net-settings.ts';
 import { attribute, nested, text } from '#sys/nftables/message.ts';
 import { NETLINK_ROUTE, talk } from '#sys/nftables/talk.ts';
-import type { FirewallNames } from './table.ts';
+import type { FirewallNames } from './firewall-names.ts';
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;

@@ -2,12 +2,11 @@
 import { BerthError } from '#base/errors.ts';
 import { readNetSetting } from '#sys/net-settings.ts';
 import { NETLINK_NETFILTER, type Refusal, talk } from '#sys/nftables/talk.ts';
-import { rootName } from '../device-names.ts';
 import type { NetworkDevice } from '../model.ts';
 import type { Publication } from './elements.ts';
 import { ensureEntryPair, removeEntryPair } from './entry-pair.ts';
+import type { FirewallNames } from './firewall-names.ts';
 import { type FirewallState, networkBatch, publicationBatch, removalBatch, rulesetBatch } from './ruleset.ts';
-import type { FirewallNames } from './table.ts';
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -15,15 +14,6 @@ const EBUSY = 16;
 const EEXIST = 17;
 const EINVAL = 22;
 const EOPNOTSUPP = 95;
-
-/** What a root's rules and their devices are called. @param root absolute */
-export function firewallNames(root: string): FirewallNames {
-  const name = rootName(root);
-  const [, digits] = name.split('-');
-  return digits === undefined
-    ? { table: name, exit: 'berth-out', entry: 'berth-in' }
-    : { table: name, exit: `bout-${digits}`, entry: `bin-${digits}` };
-}
 
 /** An answer that a table made anew puts right: it is missing, or what a killed keeper left stands in the way. */
 export function isOutdated(errno: number): boolean {

@@ -3,7 +3,8 @@ import { batchOf, type TableFamily } from '#sys/nftables/message.ts';
 import { addElements, deleteElements, deleteTable, newChain, newRule, newSet, newTable } from '#sys/nftables/object.ts';
 import type { NetworkDevice } from '../model.ts';
 import { bySet, type Member, networkMembers, type Publication, publicationMembers } from './elements.ts';
-import { chainsOf, type FirewallNames, familyOf, setsOf, type TableParts, tableOf } from './table.ts';
+import type { FirewallNames } from './firewall-names.ts';
+import { chainsOf, familyOf, setsOf, type TableParts, tableOf } from './table.ts';
 
 const TABLE_FAMILIES: readonly TableFamily[] = ['ip', 'ip6'];
 

@@ -9,20 +9,12 @@
  *   the rest of the connection                    → follows by connection tracking, no rule is asked
  */
 
+import type { Family } from '#base/ip-address.ts';
 import * as to from '#sys/nftables/expression.ts';
 import type { TableFamily } from '#sys/nftables/message.ts';
 import type { Chain, Field, SetShape, Table } from '#sys/nftables/object.ts';
-import type { Family } from '#base/ip-address.ts';
+import type { FirewallNames } from './firewall-names.ts';
 import { addressKey, interfaceKey } from './key.ts';
-
-/** Where a root's rules and their devices are. */
-export interface FirewallNames {
-  readonly table: string;
-  /** Copies leave by this end of the pair… */
-  readonly exit: string;
-  /** …and come in by this one. */
-  readonly entry: string;
-}
 
 export const SETS = {
   bridges: 'bridges',

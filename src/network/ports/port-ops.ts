@@ -1,8 +1,9 @@
 /** Published ports in a launch plan: elements that come with the container and go with it, although no process of Berth's lives. */
 import type { PlanOp } from '#sys/keeper/plan.ts';
+import { findTable } from '#sys/nftables/object.ts';
 import type { Publication } from '../firewall/elements.ts';
+import type { FirewallNames } from '../firewall/firewall-names.ts';
 import { publicationBatch } from '../firewall/ruleset.ts';
-import type { FirewallNames } from '../firewall/table.ts';
 import type { Endpoint, PublishedRange } from '../model.ts';
 
 const NETLINK_NETFILTER = 12;
@@ -45,4 +46,11 @@ export function portOps(
     ops: [{ side: 'parent', ...common, messages: add.map((bytes) => ({ bytes })), about }],
     cleanup: [{ side: 'cleanup', ...common, messages: remove.map((bytes) => ({ bytes })), tolerate: [ENOENT], about }],
   };
+}
+
+/** Fails with ENOENT when the root's tables are not there; changes nothing. */
+export function presenceOp(names: FirewallNames): PlanOp {
+  const messages = [{ bytes: findTable({ family: 'ip', name: names.table }) }];
+  const about = `table ${names.table} is there`;
+  return { side: 'parent', op: 'netlink', family: NETLINK_NETFILTER, messages, about };
 }

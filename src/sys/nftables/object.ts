@@ -12,6 +12,7 @@ import {
 } from './message.ts';
 
 const NEWTABLE = 0;
+const GETTABLE = 1;
 const DELTABLE = 2;
 const NEWCHAIN = 3;
 const GETCHAIN = 4;
@@ -74,6 +75,11 @@ export interface Chain {
 /** Makes a table, or leaves the one that is there. */
 export function newTable({ family, name }: Table): Buffer {
   return nftMessage(NEWTABLE, NLM_F_CREATE, family, text(1, name), be32(2, 0));
+}
+
+/** Asks for a table; not for batches. The kernel answers ENOENT when there is none. */
+export function findTable({ family, name }: Table): Buffer {
+  return nftMessage(GETTABLE, 0, family, text(1, name));
 }
 
 /** Deletes a table with all in it. */

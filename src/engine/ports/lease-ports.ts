@@ -1,0 +1,157 @@
+/** Ports that a container gets when it starts, and gives back when it ends. */
+import { BerthError } from '#base/errors.ts';
+import { addressKey } from '#network/firewall/key.ts';
+import type { Endpoint, PublishedRange } from '#network/model.ts';
+import { ephemeralPorts, heldPorts, socketHolder, tryPort } from '#sys/port-holders.ts';
+import type { EngineContext } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
+import type { PortRow } from '../state/port-table.ts';
+import { currentBoot, isProcessAlive } from '../state/process-token.ts';
+import { assignPorts, type PlacedWish, placeWishes, portKey } from './assign-ports.ts';
+import { wishedPorts } from './wished-ports.ts';
+
+type PortContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'ports'>;
+
+/** Rows say "running" until somebody notices that the keeper was killed. */
+function isUp(context: PortContext, containerId: string): boolean {
+  const row = context.containers.get(containerId);
+  if (row === undefined) return false;
+  if (row.status === 'starting') return true;
+  return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
+}
+
+/** A program has the port. @throws conflict, in Docker's words */
+function heldByProgram(range: PublishedRange, port: number, inode: string): BerthError {
+  const holder = socketHolder(inode);
+  const at = range.hostAddress.includes(':') ? `[${range.hostAddress}]:${port}` : `${range.hostAddress}:${port}`;
+  return new BerthError(
+    'conflict',
+    'port.in-use',
+    `failed to bind port ${at}/${range.protocol}: address already in use`,
+    {
+      hint: holder === undefined ? 'a program has it open' : `${holder.name} (process ${holder.pid}) has it open`,
+      details: { port, ...(holder === undefined ? {} : { pid: holder.pid }) },
+    },
+  );
+}
+
+/**
+ * The first port of a range that a program has.
+ *
+ * @throws invalid for an address that is not the host's
+ */
+async function findHeld(range: PublishedRange): Promise<{ readonly port: number; readonly inode: string } | undefined> {
+  const { protocol, hostAddress, hostPort, count } = range;
+  if (protocol === 'sctp') return undefined;
+  for (const held of heldPorts(protocol, addressKey(hostAddress), hostPort, count)) {
+    if ((await tryPort(protocol, hostAddress, held.port)) === 'EADDRINUSE') return held;
+  }
+  return undefined;
+}
+
+/** An address that is nobody's is refused as docker's bind(2) is. */
+async function checkAddresses(ranges: readonly PublishedRange[]): Promise<void> {
+  const own = ranges.filter(({ hostAddress }) => hostAddress !== '0.0.0.0' && hostAddress !== '::');
+  for (const address of new Set(own.map(({ hostAddress }) => hostAddress))) {
+    if ((await tryPort('udp', address, 0)) !== 'EADDRNOTAVAIL') continue;
+    const { hostPort, protocol } = own.find(({ hostAddress }) => hostAddress === address)!;
+    const at = address.includes(':') ? `[${address}]` : address;
+    throw new BerthError(
+      'invalid',
+      'port.address',
+      `failed to bind port ${at}:${hostPort}/${protocol}: cannot assign requested address`,
+      { hint: `the host has no address ${address}` },
+    );
+  }
+}
+
+/** Names the container whose port was asked for. */
+function nameHolder(context: PortContext, error: unknown, taken: readonly PortRow[]): unknown {
+  if (!(error instanceof BerthError) || error.code !== 'port.taken' || error.hint !== undefined) return error;
+  const port = Number(error.details['port']);
+  const holder = taken.find(({ hostPort, count }) => port >= hostPort && port < hostPort + count);
+  const name = holder === undefined ? undefined : context.containers.get(holder.containerId)?.name;
+  if (name === undefined) return error;
+  return new BerthError(error.kind, error.code, error.message, {
+    hint: `the container ${name} has it published`,
+    details: error.details,
+  });
+}
+
+/** Assigns and writes down, at once for all processes. */
+function take(
+  context: PortContext,
+  id: string,
+  wishes: readonly PlacedWish[],
+  excluded: ReadonlySet<string>,
+  ephemeral: readonly [number, number],
+) {
+  return context.sql.transaction(() => {
+    context.ports.release(id);
+    const active = context.ports.active();
+    try {
+      return assign(context, id, active, wishes, excluded, ephemeral);
+    } catch (error) {
+      // Who is up takes a look at processes: only when somebody seems to be in the way.
+      const alive = active.filter(({ containerId }) => isUp(context, containerId));
+      if (alive.length === active.length) throw nameHolder(context, error, active);
+      try {
+        return assign(context, id, alive, wishes, excluded, ephemeral);
+      } catch (again) {
+        throw nameHolder(context, again, alive);
+      }
+    }
+  });
+}
+
+function assign(
+  context: PortContext,
+  id: string,
+  taken: readonly PortRow[],
+  wishes: readonly PlacedWish[],
+  excluded: ReadonlySet<string>,
+  ephemeral: readonly [number, number],
+) {
+  const assignment = assignPorts(wishes, taken, excluded, ephemeral);
+  for (const range of assignment.ranges) context.ports.insert(id, range);
+  return assignment;
+}
+
+/**
+ * Finds the host's ports for a container that starts and writes them down. They count while the row is `starting`, `running` or
+ * `paused`; ports of a container that does not run are free.
+ *
+ * @returns ranges that lead one to one into the container; none without a way in
+ * @throws conflict, in Docker's words, for ports that a container or a program has
+ */
+export async function leasePorts(
+  context: PortContext,
+  row: Pick<ContainerRow, 'id' | 'hostConfig' | 'spec'>,
+  endpoints: readonly Endpoint[],
+): Promise<readonly PublishedRange[]> {
+  const wishes = placeWishes(wishedPorts(row.hostConfig, row.spec.config.ExposedPorts), endpoints);
+  if (wishes.length === 0) {
+    context.ports.release(row.id);
+    return [];
+  }
+  const excluded = new Set<string>();
+  const ephemeral = ephemeralPorts();
+  try {
+    for (;;) {
+      const { ranges, chosen } = take(context, row.id, wishes, excluded, ephemeral);
+      await checkAddresses(ranges);
+      const before = excluded.size;
+      for (const range of ranges) {
+        const held = await findHeld(range);
+        if (held === undefined) continue;
+        const key = portKey(range.protocol, held.port);
+        if (!chosen.has(key)) throw heldByProgram(range, held.port, held.inode);
+        excluded.add(key);
+      }
+      if (excluded.size === before) return ranges;
+    }
+  } catch (error) {
+    context.ports.release(row.id);
+    throw error;
+  }
+}

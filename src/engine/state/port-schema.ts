@@ -1,0 +1,20 @@
+/**
+ * Published ports, one row for each range that leads one to one into a container. Rows of containers that do not run are void.
+ */
+export const PORT_SCHEMA = {
+  name: 'ports',
+  versions: [
+    `
+    CREATE TABLE published_ports (
+      container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
+      protocol TEXT NOT NULL,
+      host_address TEXT NOT NULL,
+      host_port INTEGER NOT NULL,
+      container_port INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (protocol, host_address, host_port, container_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX published_ports_container ON published_ports(container_id);
+    `,
+  ],
+} as const;

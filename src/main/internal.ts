@@ -1,29 +1,49 @@
 import { isBerthError, messageOf } from '#base/errors.ts';
-import { openCore } from '#engine/open-core.ts';
+import { type Core, openCore } from '#engine/open-core.ts';
 import { recordExit } from '#engine/record-exit.ts';
 
-const USAGE = 'usage: berth internal exited ROOT ID';
+const USAGE = 'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT';
 
 /**
  * Commands that Berth gives to itself. `exited ROOT ID`: a keeper says that a container or exec ended and nobody watched;
- * records it, removes the container if it asked for that, restarts it if its policy says so.
+ * records it, removes the container if it asked for that, restarts it if its policy says so. `restore-network ROOT`: the guard
+ * says that somebody took the firewall rules away; puts them back.
  *
  * @returns the exit status
  */
 export async function runInternal(words: readonly string[], launcher: string): Promise<number> {
-  const [command, root, id, ...rest] = words;
-  if (command !== 'exited' || root === undefined || id === undefined || rest.length > 0) {
-    process.stderr.write(`${USAGE}\n`);
-    return 1;
+  const [command, root, ...rest] = words;
+  if (root !== undefined && command === 'exited' && rest.length === 1) {
+    return withCore(root, launcher, `recording the exit of ${rest[0]}`, (core) => recordExit(core.context, rest[0]!));
   }
-  const core = openCore({ root, exitCommand: exitCommandOf(launcher, root) });
+  if (root !== undefined && command === 'restore-network' && rest.length === 0) {
+    return withCore(root, launcher, 'restoring the firewall rules', async (core) => {
+      const { restoreFirewall } = await import('#engine/networks/restore-firewall.ts');
+      await restoreFirewall(core.context);
+    });
+  }
+  process.stderr.write(`${USAGE}\n`);
+  return 1;
+}
+
+async function withCore(
+  root: string,
+  launcher: string,
+  what: string,
+  work: (core: Core) => Promise<unknown>,
+): Promise<number> {
+  const core = openCore({
+    root,
+    exitCommand: exitCommandOf(launcher, root),
+    restoreCommand: restoreCommandOf(launcher, root),
+  });
   try {
-    await recordExit(core.context, id);
+    await work(core);
     return 0;
   } catch (error) {
-    // Removed by somebody else meanwhile: there is nothing left to record.
+    // Removed by somebody else meanwhile: there is nothing left to do.
     if (isBerthError(error, 'not-found')) return 0;
-    process.stderr.write(`berth: recording the exit of ${id}: ${messageOf(error)}\n`);
+    process.stderr.write(`berth: ${what}: ${messageOf(error)}\n`);
     return 1;
   } finally {
     await core.close();
@@ -33,4 +53,9 @@ export async function runInternal(words: readonly string[], launcher: string): P
 /** What a keeper runs when its process ends and nobody watches; the id comes last. */
 export function exitCommandOf(launcher: string, root: string): readonly string[] {
   return [launcher, 'internal', 'exited', root];
+}
+
+/** What the guard runs when the firewall rules are gone. */
+export function restoreCommandOf(launcher: string, root: string): readonly string[] {
+  return [launcher, 'internal', 'restore-network', root];
 }

@@ -6,7 +6,7 @@ import { dispatchTo } from '#serve/docker-api/dispatch.ts';
 import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
 import packageFile from '../../package.json' with { type: 'json' };
-import { exitCommandOf } from './internal.ts';
+import { exitCommandOf, restoreCommandOf } from './internal.ts';
 
 /** Made by the build beside the program. */
 const HELLO_ARCHIVE = fileURLToPath(new URL('../dist/hello.tar', import.meta.url));
@@ -34,6 +34,7 @@ export async function openApi(
     {
       root,
       exitCommand: exitCommandOf(launcher, root),
+      restoreCommand: restoreCommandOf(launcher, root),
       carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE },
       ...more,
     },

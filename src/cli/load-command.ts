@@ -14,6 +14,7 @@ const context = () => import('./flags/context.ts');
 const registry = () => import('./flags/registry.ts');
 const run = () => import('./flags/run.ts');
 
+const network = () => import('./flags/network.ts');
 const volume = () => import('./flags/volume.ts');
 
 /** By a command's id, the first of its names. */
@@ -65,6 +66,10 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   import: { flags: async () => (await image()).IMAGE_IMPORT_FLAGS, code: () => import('./commands/import.ts') },
   load: { flags: async () => (await image()).IMAGE_LOAD_FLAGS, code: () => import('./commands/load.ts') },
   rmi: { flags: async () => (await image()).IMAGE_RM_FLAGS, code: () => import('./commands/rmi.ts') },
+  login: { flags: async () => (await registry()).LOGIN_FLAGS, code: () => import('./commands/login.ts') },
+  logout: { code: () => import('./commands/logout.ts') },
+  push: { flags: async () => (await registry()).PUSH_FLAGS, code: () => import('./commands/push.ts') },
+  search: { flags: async () => (await registry()).SEARCH_FLAGS, code: () => import('./commands/search.ts') },
   pull: { flags: async () => (await registry()).PULL_FLAGS, code: () => import('./commands/pull.ts') },
   save: { flags: async () => (await image()).IMAGE_SAVE_FLAGS, code: () => import('./commands/save.ts') },
   tag: { code: () => import('./commands/tag.ts') },
@@ -110,6 +115,34 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     code: () => import('./commands/daemon.ts'),
   },
   completion: { code: () => import('./commands/completion.ts') },
+  'network connect': {
+    flags: async () => (await network()).NETWORK_CONNECT_FLAGS,
+    code: () => import('./commands/network-connect.ts'),
+  },
+  'network create': {
+    flags: async () => (await network()).NETWORK_CREATE_FLAGS,
+    code: () => import('./commands/network-create.ts'),
+  },
+  'network disconnect': {
+    flags: async () => (await network()).NETWORK_DISCONNECT_FLAGS,
+    code: () => import('./commands/network-disconnect.ts'),
+  },
+  'network inspect': {
+    flags: async () => (await network()).NETWORK_INSPECT_FLAGS,
+    code: () => import('./commands/network-inspect.ts'),
+  },
+  'network ls': {
+    flags: async () => (await network()).NETWORK_LS_FLAGS,
+    code: () => import('./commands/network-ls.ts'),
+  },
+  'network prune': {
+    flags: async () => (await network()).NETWORK_PRUNE_FLAGS,
+    code: () => import('./commands/network-prune.ts'),
+  },
+  'network rm': {
+    flags: async () => (await network()).NETWORK_RM_FLAGS,
+    code: () => import('./commands/network-rm.ts'),
+  },
   'volume clone': {
     flags: async () => (await volume()).VOLUME_CLONE_FLAGS,
     code: () => import('./commands/volume-clone.ts'),

@@ -17,9 +17,19 @@ export async function registryAuthFor(
   context: Context,
   reference: Pick<Reference, 'domain'>,
 ): Promise<string | undefined> {
-  const server = serverOf(reference);
+  return await registryAuthForServer(context, serverOf(reference));
+}
+
+/** The same for a registry by the name that credentials are kept under. */
+export async function registryAuthForServer(context: Context, server: string): Promise<string | undefined> {
   const credential = await (await context.credentials?.(context.options))?.get(server);
   return credential === undefined ? undefined : encodeAuth(toAuthConfig(server, credential));
+}
+
+/** The name that credentials for a server are kept under, from what a user wrote; nothing means Docker's own registry. */
+export function serverKey(given: string): string {
+  const host = given.replace(/^https?:\/\//, '').split('/')[0]!;
+  return ['', 'docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host) ? HUB : host;
 }
 
 export function toAuthConfig(server: string, credential: RegistryCredential): AuthConfig {

@@ -4,6 +4,7 @@ import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { ANY, atLeast, atMost, exactly, NONE, range } from './command-row.ts';
 import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
+import { NETWORK_COMMANDS } from './table-networks.ts';
 import { REGISTRY_COMMANDS } from './table-registries.ts';
 import { VOLUME_COMMANDS } from './table-volumes.ts';
 
@@ -304,6 +305,7 @@ container source to stdout.`,
   ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
   ...REGISTRY_COMMANDS,
+  ...NETWORK_COMMANDS,
   ...VOLUME_COMMANDS,
 ];
 
@@ -311,6 +313,7 @@ export const GROUPS: readonly GroupRow[] = [
   { name: 'container', summary: 'Manage containers' },
   { name: 'context', summary: 'Manage contexts' },
   { name: 'image', summary: 'Manage images' },
+  { name: 'network', summary: 'Manage networks' },
   { name: 'system', summary: 'Manage Berth' },
   { name: 'volume', summary: 'Manage volumes', use: 'COMMAND' },
 ];
@@ -318,11 +321,6 @@ export const GROUPS: readonly GroupRow[] = [
 export const UNAVAILABLE: readonly UnavailableRow[] = [
   { name: 'build', summary: 'Build an image from a Dockerfile', section: 'command', topic: 'builds' },
   { name: 'image build', summary: 'Build an image from a Dockerfile', section: 'command', topic: 'builds' },
-  { name: 'push', summary: 'Upload an image to a registry', section: 'command', topic: 'registries' },
-  { name: 'image push', summary: 'Upload an image to a registry', section: 'command', topic: 'registries' },
-  { name: 'login', summary: 'Authenticate to a registry', section: 'command', topic: 'registries' },
-  { name: 'logout', summary: 'Log out from a registry', section: 'command', topic: 'registries' },
-  { name: 'search', summary: 'Search Docker Hub for images', section: 'command', topic: 'registries' },
   { name: 'builder', summary: 'Manage builds', section: 'management', topic: 'builds' },
   { name: 'checkpoint', summary: 'Manage checkpoints', section: 'management', topic: 'checkpoints' },
   {
@@ -332,7 +330,6 @@ export const UNAVAILABLE: readonly UnavailableRow[] = [
     topic: 'registries',
   },
   { name: 'trust', summary: 'Manage trust on Docker images', section: 'management', topic: 'registries' },
-  { name: 'network', summary: 'Manage networks', section: 'management', topic: 'networks' },
   { name: 'plugin', summary: 'Manage plugins', section: 'management', topic: 'plugins' },
   { name: 'config', summary: 'Manage Swarm configs', section: 'swarm', topic: 'Swarm' },
   { name: 'node', summary: 'Manage Swarm nodes', section: 'swarm', topic: 'Swarm' },

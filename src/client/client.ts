@@ -32,12 +32,15 @@ import { startExec, startExecDetached } from './execs/start.ts';
 import { imageHistory } from './images/history.ts';
 import { importImage } from './images/import.ts';
 import { inspectImage } from './images/inspect.ts';
+import { inspectRemoteImage } from './images/inspect-remote.ts';
 import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
 import { pruneImages } from './images/prune.ts';
 import { pullImage } from './images/pull.ts';
+import { pushImage } from './images/push.ts';
 import { removeImage } from './images/remove.ts';
 import { saveImages } from './images/save.ts';
+import { searchImages } from './images/search.ts';
 import { tagImage } from './images/tag.ts';
 import { connectNetwork } from './networks/connect.ts';
 import { createNetwork } from './networks/create.ts';
@@ -50,6 +53,7 @@ import { checkState } from './system/check.ts';
 import { diskUsage } from './system/disk-usage.ts';
 import { systemEvents } from './system/events.ts';
 import { systemInfo } from './system/info.ts';
+import { logIn } from './system/login.ts';
 import { ping } from './system/ping.ts';
 import { systemVersion } from './system/version.ts';
 import type { Transport } from './transport.ts';
@@ -110,6 +114,9 @@ const images = {
   save: saveImages,
   import: importImage,
   pull: pullImage,
+  push: pushImage,
+  inspectRemote: inspectRemoteImage,
+  search: searchImages,
   prune: pruneImages,
 };
 
@@ -118,6 +125,7 @@ const system = {
   info: systemInfo,
   version: systemVersion,
   ping: ping,
+  login: logIn,
   diskUsage: diskUsage,
   check: checkState,
 };

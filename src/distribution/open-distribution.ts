@@ -1,16 +1,28 @@
 import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { Limiter } from '#base/limiter.ts';
+import type { DistributionInspect, SearchResult } from '#spec/docker-api/registries.ts';
 import type { HostPlatform } from '#spec/platform.ts';
-import { familiarName, familiarReference, type Reference } from '#spec/reference.ts';
+import { familiarName, familiarReference, fullName, type Reference } from '#spec/reference.ts';
 import type { Store } from '#store/open-store.ts';
 import type { Credential } from './auth/credential.ts';
+import { type LoggedIn, logIn } from './auth/log-in.ts';
 import { HttpClient } from './http/http-client.ts';
 import { explainPullError, type PulledImage, pullImage } from './pull/pull-image.ts';
 import type { Report } from './pull/pull-progress.ts';
+import { type PushedImage, pushImage } from './push/push-image.ts';
 import { CERTIFICATE_DIRECTORIES, readCertificates } from './registry/certs-d.ts';
-import { type Endpoint, isInsecure, pullEndpoints, type RegistrySettings } from './registry/endpoints.ts';
+import {
+  type Endpoint,
+  isInsecure,
+  loginEndpoint,
+  pullEndpoints,
+  pushEndpoint,
+  type RegistrySettings,
+} from './registry/endpoints.ts';
+import { inspectRemote } from './registry/inspect-remote.ts';
 import { readRegistriesConf } from './registry/registries-conf.ts';
 import { RegistryClient } from './registry/registry-client.ts';
+import { searchRegistry, splitTerm } from './registry/search.ts';
 
 export interface DistributionOptions {
   readonly store: Store;
@@ -34,8 +46,18 @@ export interface PullOptions {
   readonly report: Report;
 }
 
+export type PushOptions = Omit<PullOptions, 'platform'>;
+export type RemoteOptions = Pick<PullOptions, 'credential' | 'signal'>;
+
 /** What is exchanged with registries. */
 export interface Distribution {
+  /** Pushes one image. @param reference with a tag */
+  push(reference: Reference, options: PushOptions): Promise<PushedImage>;
+  /** What a name leads to, without its layers. @throws not-found */
+  inspect(reference: Reference, options: RemoteOptions): Promise<DistributionInspect>;
+  search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<SearchResult[]>;
+  /** What a registry answers to a credential. @param server `HOST[:PORT]`, or Docker's own as people write it */
+  login(server: string, credential: Credential, signal: AbortSignal): Promise<LoggedIn>;
   /** Pulls one image. @param reference with a tag or a digest */
   pull(reference: Reference, options: PullOptions): Promise<PulledImage>;
   /** Pulls all tags of a repository. */
@@ -46,10 +68,48 @@ export interface Distribution {
 export function openDistribution(options: DistributionOptions): Distribution {
   const limit = new Limiter(options.downloads ?? 3);
   const parts = { store: options.store, limit };
+  const uploads = new Limiter(options.uploads ?? 5);
   return {
+    push: (reference, push) =>
+      withRegistry(options, reference, push, async (client) => {
+        push.report({ status: `The push refers to repository [${fullName(reference)}]` });
+        const pushed = await pushImage({ store: options.store, limit: uploads }, client, { reference, ...push });
+        const { digest, size } = pushed;
+        push.report({ status: `${reference.tag}: digest: ${digest} size: ${size}` });
+        push.report({ progressDetail: {}, aux: { Tag: reference.tag, Digest: digest, Size: size } });
+        return pushed;
+      }),
+    inspect: (reference, remote) =>
+      withRegistry(options, reference, remote, async (client) => {
+        try {
+          return await inspectRemote(client, reference.digest ?? reference.tag!, remote.signal);
+        } catch (error) {
+          throw explainPullError(error, reference);
+        }
+      }),
+    search: async (term, { limit: most, credential, signal }) => {
+      const settings = readSettings(options);
+      const { server, words } = splitTerm(term);
+      const endpoint = loginEndpoint(server, settings);
+      const http = openHttp(options, settings, [endpoint]);
+      try {
+        return await searchRegistry(http, { ...endpoint, path: words }, { limit: most, credential, signal });
+      } finally {
+        http.close();
+      }
+    },
+    login: async (server, credential, signal) => {
+      const settings = readSettings(options);
+      const endpoint = loginEndpoint(server, settings);
+      const http = openHttp(options, settings, [endpoint]);
+      try {
+        return await logIn(http, endpoint, credential, signal);
+      } finally {
+        http.close();
+      }
+    },
     pull: (reference, pull) =>
       fromAny(options, reference, pull, async (client) => {
-        pull.report({ status: `Pulling from ${client.endpoint.path}`, id: reference.tag ?? reference.digest! });
         return await pullOne(parts, client, reference, pull);
       }),
     pullAll: (repository, pull) =>
@@ -57,7 +117,6 @@ export function openDistribution(options: DistributionOptions): Distribution {
         const pulled: PulledImage[] = [];
         for (const tag of await client.tags()) {
           const reference = { ...repository, tag };
-          pull.report({ status: `Pulling from ${client.endpoint.path}`, id: tag });
           pulled.push(await pullOne(parts, client, reference, pull));
         }
         return pulled;
@@ -99,6 +158,23 @@ async function fromAny<T>(
       }
     }
     throw new BerthError('not-found', 'registry.none', `no registry to pull ${familiarReference(reference)} from`);
+  } finally {
+    http.close();
+  }
+}
+
+/** Runs an exchange with the registry that an image's name says. */
+async function withRegistry<T>(
+  options: DistributionOptions,
+  reference: Reference,
+  { credential, signal }: Pick<PullOptions, 'credential' | 'signal'>,
+  use: (client: RegistryClient) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(options);
+  const endpoint = pushEndpoint(reference, settings);
+  const http = openHttp(options, settings, [endpoint]);
+  try {
+    return await use(new RegistryClient(http, endpoint, credential, signal));
   } finally {
     http.close();
   }

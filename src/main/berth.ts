@@ -40,6 +40,10 @@ const host: CliHost = {
     const { dialStdio } = await import('./dial-stdio.ts');
     return dialStdio(options, rootOf(options), LAUNCHER);
   },
+  async credentials(options) {
+    const { openCredentials } = await import('#distribution/credentials/open-credentials.ts');
+    return openCredentials(options.config, process.env);
+  },
   async serve(options, flags) {
     const { runDaemon } = await import('./daemon/daemon.ts');
     return runDaemon(flags, rootOf(options), LAUNCHER);

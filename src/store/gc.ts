@@ -76,6 +76,7 @@ function mark(db: Database): Collected {
         UNION SELECT key FROM lease_items WHERE kind = 'blob'
       ) RETURNING digest, size`)
     .all();
+  db.exec('DELETE FROM packed_layers WHERE blob NOT IN (SELECT digest FROM blobs)');
   return {
     layers: dead.map((row) => String(row['chain_id'])),
     layerBytes: dead.reduce((sum, row) => sum + Number(row['size']), 0),

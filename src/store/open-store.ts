@@ -11,6 +11,7 @@ import type {
 import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-images.ts';
 import { saveImages } from './archive/save-images.ts';
 import { ContentStore } from './content/content-store.ts';
+import { PackedBlobs } from './content/packed-blobs.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
 import { Arrivals } from './downloads/arrivals.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
@@ -54,6 +55,8 @@ export interface Store {
   readonly content: ContentStore;
   /** Blobs and layers that come from elsewhere. */
   readonly arrivals: Arrivals;
+  /** What blobs that are not compressed become on their way to a registry. */
+  readonly packed: PackedBlobs;
   /** Keeps what it is told to hold from garbage collection until it is disposed of. */
   openLease(): Lease;
   /** File systems of containers as archives. */
@@ -112,6 +115,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     layers,
     content,
     arrivals: new Arrivals(parts),
+    packed: new PackedBlobs(parts),
     openLease: () => openLease(db),
     trees: new Trees(workers),
     changes: (containerId) => workers.run('listChanges', snapshots.changesJob(containerId)),

@@ -7,3 +7,28 @@ export const PULL_FLAGS: readonly FlagSpec[] = [
   { name: 'platform', type: 'string', usage: 'Set platform if server is multi-platform capable' },
   { name: 'quiet', short: 'q', usage: 'Suppress verbose output' },
 ];
+
+export const PUSH_FLAGS: readonly FlagSpec[] = [
+  { name: 'all-tags', short: 'a', usage: 'Push all tags of an image to the repository' },
+  { name: 'disable-content-trust', usage: 'Skip image signing', default: 'true' },
+  {
+    name: 'platform',
+    type: 'string',
+    usage:
+      "Push a platform-specific manifest as a single-platform image to the registry.\nImage index won't be pushed, meaning that other manifests, including attestations won't be preserved.\n'os[/arch[/variant]]': Explicit platform (eg. linux/amd64)",
+  },
+  { name: 'quiet', short: 'q', usage: 'Suppress verbose output' },
+];
+
+export const LOGIN_FLAGS: readonly FlagSpec[] = [
+  { name: 'password', short: 'p', type: 'string', usage: 'Password or Personal Access Token (PAT)' },
+  { name: 'password-stdin', usage: 'Take the Password or Personal Access Token (PAT) from stdin' },
+  { name: 'username', short: 'u', type: 'string', usage: 'Username' },
+];
+
+export const SEARCH_FLAGS: readonly FlagSpec[] = [
+  { name: 'filter', short: 'f', type: 'filter', usage: 'Filter output based on conditions provided' },
+  { name: 'format', type: 'string', usage: 'Pretty-print search using a Go template' },
+  { name: 'limit', type: 'int', usage: 'Max number of search results' },
+  { name: 'no-trunc', usage: "Don't truncate output" },
+];

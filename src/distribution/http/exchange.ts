@@ -8,6 +8,8 @@ export interface HttpRequest {
   /** Bytes, or a stream of a known length that is opened when the request is sent. */
   readonly body?: Uint8Array | RequestStream | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the server may be silent, milliseconds; the client's own limit when absent. */
+  readonly idleMs?: number | undefined;
 }
 
 export interface RequestStream {

@@ -75,8 +75,8 @@ export class HttpClient {
   async #sendOnce(request: HttpRequest): Promise<HttpResponse> {
     const { signal, url, body, method } = request;
     signal?.throwIfAborted();
-    const length = body === undefined ? undefined : 'open' in body ? body.length : body.length;
-    const idleMs = this.#options.idleMs ?? IDLE_MS;
+    const length = body?.length;
+    const idleMs = request.idleMs ?? this.#options.idleMs ?? IDLE_MS;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const outgoing = send(url, {
@@ -97,10 +97,13 @@ export class HttpClient {
     outgoing.on('timeout', () => outgoing.destroy(idleError(request, idleMs)));
     outgoing.on('error', reject);
     if (body === undefined || !('open' in body)) outgoing.end(body);
-    else
-      Readable.from(body.open(), { objectMode: false })
-        .on('error', (error) => outgoing.destroy(error))
-        .pipe(outgoing);
+    else {
+      const source = Readable.from(body.open(), { objectMode: false, highWaterMark: 1024 * 1024 });
+      source.on('error', (error) => outgoing.destroy(error));
+      // An answer may come before the end of what is sent, and end the connection.
+      outgoing.on('close', () => source.destroy());
+      source.pipe(outgoing);
+    }
     try {
       const incoming = await promise;
       return { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming };

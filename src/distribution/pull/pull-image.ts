@@ -60,6 +60,7 @@ export async function pullImage(
   const { reference, platform, signal, report } = request;
   const found = await findManifest(client, reference.digest ?? reference.tag!, platform ?? hostPlatform());
   const { manifest, documents } = found;
+  report({ status: `Pulling from ${client.endpoint.path}`, id: reference.tag ?? reference.digest! });
   const top = documents[0];
   using lease = store.openLease();
   lease.hold('blob', manifest.config.digest);

@@ -52,6 +52,13 @@ export function pushEndpoint(reference: Reference, settings: RegistrySettings): 
   return endpointOf(place, rule?.insecure ?? false, false, settings);
 }
 
+/** Where credentials are checked. @param server `HOST[:PORT]` or a URL; Docker's own registry under any of its names */
+export function loginEndpoint(server: string, settings: RegistrySettings): Endpoint {
+  const host = server.replace(/^https?:\/\//, '').split('/')[0]!;
+  const isHub = ['', 'index.docker.io', DEFAULT_DOMAIN, DOCKER_HOST].includes(host);
+  return endpointOf(isHub ? DEFAULT_DOMAIN : host, ruleFor(settings.rules, host)?.insecure ?? false, false, settings);
+}
+
 function endpointOf(name: string, insecure: boolean, isMirror: boolean, settings: RegistrySettings): Endpoint {
   const slash = name.indexOf('/');
   const domain = slash < 0 ? name : name.slice(0, slash);

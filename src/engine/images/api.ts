@@ -10,7 +10,17 @@ import type {
   ProgressMessage,
 } from '#spec/docker-api/images.ts';
 
+import type { AuthAnswer, DistributionInspect, RegistryCredential, SearchResult } from '#spec/docker-api/registries.ts';
 import type { PullImageOptions } from './pull-images.ts';
+import type { PushImageOptions } from './push-images.ts';
+
+export interface SearchOptions {
+  /** Most results, 1 to 100. */
+  readonly limit: number;
+  readonly filters: Readonly<Record<string, readonly string[]>>;
+  readonly credential?: RegistryCredential | undefined;
+  readonly abort?: AbortSignal | undefined;
+}
 
 export interface RemoveImageOptions {
   readonly force?: boolean;
@@ -44,6 +54,17 @@ export interface Images {
    * @throws invalid for a bad name
    */
   pull(name: string, options?: PullImageOptions): AsyncIterable<ProgressMessage>;
+  /**
+   * Sends an image to its registry, all tags of the repository when neither the name nor `tag` says which.
+   * @throws not-found when there is none here
+   */
+  push(name: string, options?: PushImageOptions): AsyncIterable<ProgressMessage>;
+  /** What a name leads to in its registry; nothing is stored. @throws not-found */
+  inspectRemote(name: string, credential?: RegistryCredential, abort?: AbortSignal): Promise<DistributionInspect>;
+  /** Images of Docker's registry, or of the one that the term begins with, that have to do with a term. */
+  search(term: string, options: SearchOptions): Promise<SearchResult[]>;
+  /** Shows a credential to a registry. @throws unauthorized when it is refused */
+  login(server: string, credential: RegistryCredential, abort?: AbortSignal): Promise<AuthAnswer>;
   /** An archive that `load` and other engines read. */
   save(names: readonly string[], options?: { readonly platform?: ImagePlatform | undefined }): Promise<Readable>;
   /** Makes an image of a root filesystem tar. @returns its id, `sha256:...` */

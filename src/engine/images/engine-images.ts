@@ -10,6 +10,8 @@ import { type CarriedImages, openCarriedImage } from './carried-images.ts';
 import { checkPlatform } from './check-platform.ts';
 import { reportsOf } from './progress-queue.ts';
 import { pulledName, pullImages, referenceToPull } from './pull-images.ts';
+import { pushImages } from './push-images.ts';
+import { checkLimit, filterResults } from './search-results.ts';
 
 export interface ImagesParts {
   readonly store: Store;
@@ -108,6 +110,30 @@ export function createImages(parts: ImagesParts): Images {
       return pullImages(parts.distribution, name, options, (reference, id) =>
         note(parts, 'pull', pulledName(reference), familiarName(reference), labelsOf(store, id)),
       );
+    },
+    push: (name, options = {}) =>
+      pushImages({ open: parts.distribution, table: store.images.table }, name, options, (reference, id) =>
+        note(parts, 'push', familiarReference(reference), familiarName(reference), labelsOf(store, id)),
+      ),
+    inspectRemote: async (name, credential, abort) => {
+      const distribution = await parts.distribution();
+      const reference = withDefaultTag(parseReference(name));
+      return await distribution.inspect(reference, { credential, signal: abort ?? new AbortController().signal });
+    },
+    search: async (term, options) => {
+      const distribution = await parts.distribution();
+      const { limit, filters, credential, abort } = options;
+      const signal = abort ?? new AbortController().signal;
+      return filterResults(await distribution.search(term, { limit: checkLimit(limit), credential, signal }), filters);
+    },
+    login: async (server, credential, abort) => {
+      const distribution = await parts.distribution();
+      const { identityToken = '' } = await distribution.login(
+        server,
+        credential,
+        abort ?? new AbortController().signal,
+      );
+      return { Status: 'Login Succeeded', IdentityToken: identityToken };
     },
     save: async (names, options) => {
       for (const name of options?.platform === undefined ? [] : names) checkedName(store, name, options?.platform);

@@ -8,8 +8,6 @@ const PARTS: Readonly<Record<string, string>> = {
   build: 'building images is',
   session: 'BuildKit is',
   grpc: 'BuildKit is',
-  auth: 'registry login is',
-  distribution: 'asking registries is',
 };
 
 function refusing(paths: readonly string[], refuse: () => BerthError): Route[] {
@@ -36,11 +34,5 @@ export function absentRoutes(): Route[] {
       () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`),
     ),
   );
-  const single = [
-    { path: '/images/search', what: 'searching registries is' },
-    { path: '/images/{name*}/push', what: 'pushing images is' },
-  ].flatMap(({ path, what }) =>
-    refusing([path], () => new BerthError('unsupported', 'api.absent', `${what} not supported yet`)),
-  );
-  return [...emptyPrunes(), ...parts, ...single];
+  return [...emptyPrunes(), ...parts];
 }

@@ -8,6 +8,7 @@ import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { pluginRoutes } from './plugins.ts';
+import { registryRoutes } from './registries.ts';
 import { createRouter } from './router.ts';
 import { swarmRoutes } from './swarm.ts';
 import { systemRoutes } from './system.ts';
@@ -29,6 +30,7 @@ export function dispatchTo(engine: ApiBackend): Dispatch {
     ...pluginRoutes(),
     ...absentRoutes(),
     ...imageRoutes(engine.images),
+    ...registryRoutes(engine.images),
     ...systemRoutes(engine),
     ...volumeRoutes(engine.volumes),
     ...networkRoutes(engine.networks),

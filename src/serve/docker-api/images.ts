@@ -48,6 +48,16 @@ function pullOptions(context: RequestContext): PullImageOptions {
   };
 }
 
+async function push(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const options = {
+    tag: context.text('tag'),
+    platform: platformOf(context),
+    credential: registryCredential(context.request.headers),
+    abort: context.abort,
+  };
+  return await progress(backend.push(context.parameter('name'), options));
+}
+
 async function create(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const fromImage = context.text('fromImage');
   if (fromImage !== undefined) return progress(backend.pull(fromImage, pullOptions(context)));
@@ -127,6 +137,7 @@ export function imageRoutes(backend: Images): Route[] {
       path: '/images/{name*}/history',
       handle: async (context) => json(await backend.history(context.parameter('name'), platformOf(context))),
     },
+    { method: 'POST', path: '/images/{name*}/push', handle: (context) => push(backend, context) },
     { method: 'POST', path: '/images/{name*}/tag', handle: (context) => tag(backend, context) },
     { method: 'DELETE', path: '/images/{name*}', handle: (context) => remove(backend, context) },
   ];

@@ -36,6 +36,18 @@ export class ImageStore {
     return { id: row.id, config: parseImageConfig(row.config), row };
   }
 
+  /** Keeps one more document about an image, and the names that it has in registries. */
+  noteManifest(id: string, manifest: KeptManifest, names: readonly string[], lease: Lease): void {
+    const { content, db } = this.#parts;
+    const digest = content.putBytes(manifest.bytes, lease);
+    transact(db, () => {
+      // Removed meanwhile: then there is nothing to note.
+      if (this.table.get(id) === undefined) return;
+      db.prepare('INSERT OR IGNORE INTO manifests VALUES (?, ?, ?)').run(id, digest, manifest.mediaType);
+      for (const name of names) if (this.table.idOfName(name) === undefined) this.table.setName(name, id);
+    });
+  }
+
   /** Digests of the documents that registries had for an image. */
   manifestsOf(id: string): { digest: string; mediaType: string }[] {
     const rows = this.#parts.db.prepare('SELECT digest, media_type FROM manifests WHERE image_id = ?').all(id);

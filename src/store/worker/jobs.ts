@@ -8,6 +8,7 @@ import { spoolArchive } from '../archive/spool-archive.ts';
 import { spoolFolder } from '../archive/spool-folder.ts';
 import { receiveTree } from '../archive/unpack-tree.ts';
 import { hashFile } from '../content/hash-file.ts';
+import { packBlob } from '../content/pack-blob.ts';
 import { spoolBlob } from '../content/spool-blob.ts';
 import { measureRoot } from '../disk-usage.ts';
 import { receiveBlob } from '../downloads/receive-blob.ts';
@@ -29,6 +30,7 @@ const JOBS = {
   dressImplied,
   findPath,
   openOverlay,
+  packBlob,
   receiveBlob,
   probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
   receiveTree,

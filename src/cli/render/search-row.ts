@@ -1,0 +1,34 @@
+/** Rows of `search`. */
+import type { SearchResult } from '#spec/docker-api/registries.ts';
+import type { GoStruct } from '../template/values.ts';
+import { row } from './rows.ts';
+
+export const SEARCH_HEADER: Readonly<Record<string, string>> = {
+  Name: 'NAME',
+  Description: 'DESCRIPTION',
+  StarCount: 'STARS',
+  IsOfficial: 'OFFICIAL',
+  IsAutomated: 'AUTOMATED',
+};
+
+export const SEARCH_TABLE = 'table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}';
+
+const DESCRIPTION_LENGTH = 45;
+
+export function searchRow(result: SearchResult, truncate: boolean): GoStruct {
+  const mark = (is: boolean) => (is ? '[OK]' : '');
+  return row('*formatter.searchContext', {
+    Name: () => result.name,
+    Description: () => shorten(result.description.replaceAll('\n', ' ').replaceAll('\r', ' '), truncate),
+    StarCount: () => String(result.star_count),
+    IsOfficial: () => mark(result.is_official),
+    IsAutomated: () => mark(result.is_automated),
+  });
+}
+
+function shorten(text: string, truncate: boolean): string {
+  const characters = [...text];
+  return truncate && characters.length > DESCRIPTION_LENGTH
+    ? `${characters.slice(0, DESCRIPTION_LENGTH - 1).join('')}…`
+    : text;
+}

@@ -1,0 +1,14 @@
+import type { DistributionInspect } from '#spec/docker-api/registries.ts';
+import type { Api } from '../api.ts';
+import { imageSegment, sendForJson } from '../api.ts';
+
+/** What an image's name leads to in its registry. @param options `registryAuth`: value of `X-Registry-Auth`. @throws not-found */
+export function inspectRemoteImage(
+  api: Api,
+  name: string,
+  options: { readonly registryAuth?: string | undefined } = {},
+  abort?: AbortSignal,
+): Promise<DistributionInspect> {
+  const headers = options.registryAuth === undefined ? {} : { 'x-registry-auth': options.registryAuth };
+  return sendForJson(api, { method: 'GET', path: `/distribution/${imageSegment(name)}/json`, headers, abort });
+}

@@ -1,0 +1,34 @@
+import type { DistributionInspect } from '#spec/docker-api/registries.ts';
+import { parseImageConfig } from '#spec/oci-image/image-config.ts';
+import { DOCUMENT_BYTES_MAX } from '#spec/oci-image/limits.ts';
+import { parseIndex, parseManifest } from '#spec/oci-image/manifest.ts';
+import { isIndexType, isManifestType } from '#spec/oci-image/media-types.ts';
+import { type Document, fetchDocument } from '../pull/find-manifest.ts';
+import { fetchSmallBlob } from '../pull/pull-image.ts';
+import type { RegistryClient } from './registry-client.ts';
+
+/** What a tag or digest leads to, as `GET /distribution/{name}/json` describes it. */
+export async function inspectRemote(
+  client: RegistryClient,
+  reference: string,
+  signal: AbortSignal,
+): Promise<DistributionInspect> {
+  const document = await fetchDocument(client, reference);
+  const { mediaType, digest, bytes } = document;
+  return {
+    Descriptor: { mediaType, digest, size: bytes.length },
+    Platforms: await platformsOf(client, document, signal),
+  };
+}
+
+async function platformsOf(client: RegistryClient, { mediaType, bytes }: Document, signal: AbortSignal) {
+  if (isIndexType(mediaType))
+    return parseIndex(bytes.toString()).manifests.flatMap(({ platform }) => (platform === undefined ? [] : [platform]));
+  if (!isManifestType(mediaType)) return [];
+  const { config } = parseManifest(bytes.toString());
+  const text = (await fetchSmallBlob(client, config, DOCUMENT_BYTES_MAX, signal)).toString('utf8');
+  if (!text.trimStart().startsWith('{')) return [];
+  const { os, architecture, variant } = parseImageConfig(text);
+  if (architecture === '') return [];
+  return [{ architecture, os, ...(variant === undefined ? {} : { variant }) }];
+}

@@ -1,0 +1,51 @@
+/** `/auth`, `/distribution` and `/images/search`. */
+import { BerthError } from '#base/errors.ts';
+import type { Images } from '#engine/images/api.ts';
+import type { ApiResponse } from '#spec/docker-api/exchange.ts';
+import type { AuthConfig } from '#spec/docker-api/registries.ts';
+import { decodeBody, type Struct } from './body-shape.ts';
+import { checkFilters, parseFilters } from './filters.ts';
+import { registryCredential, toCredential } from './registry-auth.ts';
+import type { RequestContext } from './request-context.ts';
+import { json } from './responses.ts';
+import type { Route } from './router.ts';
+
+const AUTH_CONFIG: Struct = {
+  struct: 'AuthConfig',
+  fields: {
+    username: 'string',
+    password: 'string',
+    auth: 'string',
+    email: 'string',
+    serveraddress: 'string',
+    identitytoken: 'string',
+    registrytoken: 'string',
+  },
+};
+
+async function login(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const config = decodeBody<AuthConfig>(await context.json(), AUTH_CONFIG);
+  return json(await backend.login(config.serveraddress ?? '', toCredential(config) ?? {}, context.abort));
+}
+
+async function inspect(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const credential = registryCredential(context.request.headers);
+  return json(await backend.inspectRemote(context.parameter('name'), credential, context.abort));
+}
+
+async function search(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const term = context.text('term');
+  if (term === undefined) throw new BerthError('invalid', 'search.term', 'no search term was given');
+  const filters = checkFilters(parseFilters(context.text('filters')), ['is-official', 'is-automated', 'stars']);
+  const limit = context.text('limit');
+  const credential = registryCredential(context.request.headers);
+  return json(await backend.search(term, { limit: Number(limit ?? 25), filters, credential, abort: context.abort }));
+}
+
+export function registryRoutes(backend: Images): Route[] {
+  return [
+    { method: 'POST', path: '/auth', handle: (context) => login(backend, context) },
+    { method: 'GET', path: '/distribution/{name*}/json', handle: (context) => inspect(backend, context) },
+    { method: 'GET', path: '/images/search', handle: (context) => search(backend, context) },
+  ];
+}

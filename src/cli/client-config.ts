@@ -10,12 +10,13 @@ import { ExitFailure } from './failure.ts';
 export interface ClientConfig {
   readonly psFormat?: string;
   readonly imagesFormat?: string;
+  readonly networksFormat?: string;
   readonly volumesFormat?: string;
   readonly statsFormat?: string;
   readonly detachKeys?: string;
 }
 
-const NAMES = ['psFormat', 'imagesFormat', 'volumesFormat', 'statsFormat', 'detachKeys'] as const;
+const NAMES = ['psFormat', 'imagesFormat', 'networksFormat', 'volumesFormat', 'statsFormat', 'detachKeys'] as const;
 
 /** The configuration; nothing is set where there is no file. @throws ExitFailure for a file that is no such document */
 export async function configOf(context: Pick<Context, 'options'>): Promise<ClientConfig> {

@@ -147,7 +147,7 @@ test('system prune asks about what it removes and names the filters', async () =
   });
   assert.equal(
     stdout,
-    'WARNING! This will remove:\n  - all stopped containers\n  - all images without at least one container associated to them\n\n' +
+    'WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one container\n  - all images without at least one container associated to them\n\n' +
       '  Items to be pruned will be filtered with:\n  - label=a\n  - label=b\n\nAre you sure you want to continue? [y/N] ',
   );
 });

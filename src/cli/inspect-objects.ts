@@ -11,7 +11,7 @@ import { rawValue } from './template/values.ts';
 /** An object of the engine and the shape that templates see it in. */
 export interface Inspected {
   /** Absent: templates see the document itself. */
-  readonly shape?: 'ContainerInspect' | 'ImageInspect' | 'Volume';
+  readonly shape?: 'ContainerInspect' | 'ImageInspect' | 'Network' | 'Volume';
   readonly document: unknown;
   /** Docker's client prints its struct of this kind of object, not what the engine sent. */
   readonly isMarshalled?: true;

@@ -17,6 +17,16 @@ export async function pruneContainers(client: Client, filters: Filters, abort: A
   return { output: `Deleted Containers:\n${deleted.map((id) => `${id}\n`).join('')}`, space: report.SpaceReclaimed };
 }
 
+/** Networks take no space worth the name. */
+export async function pruneNetworks(client: Client, filters: Filters, abort: AbortSignal): Promise<Pruned> {
+  const report = await client.networks.prune(filters, abort);
+  const deleted = report.NetworksDeleted ?? [];
+  return {
+    output: deleted.length === 0 ? '' : `Deleted Networks:\n${deleted.map((name) => `${name}\n`).join('')}`,
+    space: 0,
+  };
+}
+
 export async function pruneVolumes(client: Client, filters: Filters, abort: AbortSignal): Promise<Pruned> {
   const report = await client.volumes.prune(filters, abort);
   const deleted = report.VolumesDeleted ?? [];

@@ -1,12 +1,13 @@
-/** `inspect`: containers first, then images, then volumes; https://docs.docker.com/reference/cli/docker/inspect/ */
+/** `inspect`: containers first, then images, networks, volumes; https://docs.docker.com/reference/cli/docker/inspect/ */
 import { isBerthError } from '#base/errors.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
+import { inspectNetwork } from '../inspect-network.ts';
 import type { Inspected } from '../inspect-objects.ts';
 import { inspectObjects } from '../inspect-objects.ts';
 
 const TYPES = ['config', 'container', 'image', 'network', 'node', 'plugin', 'secret', 'service', 'task', 'volume'];
-const KNOWN: ReadonlySet<string> = new Set(['', 'container', 'image', 'volume']);
+const KNOWN: ReadonlySet<string> = new Set(['', 'container', 'image', 'network', 'volume']);
 
 /** Failures of one kind of object after which the next kind is tried. */
 function isOfAnotherKind(error: unknown): boolean {
@@ -36,6 +37,11 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
       const document = await client.images.inspect(ref, {}, context.signal);
       if (size) context.stderr.write('WARNING: --size ignored for image\n');
       return { shape: 'ImageInspect', document };
+    },
+    network: async (ref) => {
+      const network = await inspectNetwork(client, ref, {}, context.signal);
+      if (size) context.stderr.write('WARNING: --size ignored for network\n');
+      return network;
     },
     volume: async (ref) => {
       const document = await client.volumes.inspect(ref, context.signal);

@@ -4,14 +4,15 @@ import { confirm } from '../confirm.ts';
 import { ExitFailure } from '../failure.ts';
 import { filtersOf } from '../filters.ts';
 import type { Filters } from '../prune.ts';
-import { pruneContainers, pruneImages, pruneVolumes } from '../prune.ts';
+import { pruneContainers, pruneImages, pruneNetworks, pruneVolumes } from '../prune.ts';
 import { humanSize } from '../render/human-size.ts';
 import { naturalCompare } from '../render/shorten.ts';
 
-/** Networks and a build cache join the list when Berth has them. */
+/** A build cache joins the list when Berth has one. */
 function question(all: boolean, volumes: boolean, filters: Filters): string {
   const warnings = [
     'all stopped containers',
+    'all networks not used by at least one container',
     ...(volumes ? ['all anonymous volumes not used by at least one container'] : []),
     all ? 'all images without at least one container associated to them' : 'all dangling images',
   ];
@@ -35,6 +36,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
   let space = 0;
   for (const prune of [
     () => pruneContainers(client, filters, context.signal),
+    () => pruneNetworks(client, filters, context.signal),
     ...(volumes ? [() => pruneVolumes(client, filters, context.signal)] : []),
     () => pruneImages(client, all, filters, context.signal),
   ]) {

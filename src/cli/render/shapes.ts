@@ -59,7 +59,14 @@ export const SHAPES: Readonly<Record<string, string>> = {
   MountSpec:
     'Type?:s Source?:s Target?:s ReadOnly?:b Consistency?:s BindOptions?:*BindOptions VolumeOptions?:*VolumeOptions ImageOptions?:*ImageOptions TmpfsOptions?:*TmpfsOptions ClusterOptions?:*Empty',
   NamedGenericResource: 'Kind?:s Value?:s',
+  Network:
+    'Name:s ID=Id:s Created:t Scope:s Driver:s EnableIPv4:b EnableIPv6:b IPAM:NetworkIpam Internal:b Attachable:b Ingress:b ConfigFrom:NetworkReference ConfigOnly:b Containers:{NetworkEndpoint} Options:{s} Labels:{s} Peers?:[NetworkPeer] Services?:{any}',
   NetworkAddressPool: 'Base:s Size:i',
+  NetworkEndpoint: 'Name:s EndpointID:s MacAddress:s IPv4Address:s IPv6Address:s',
+  NetworkIpam: 'Driver:s Options:{s} Config:[NetworkIpamConfig]',
+  NetworkIpamConfig: 'Subnet?:s IPRange?:s Gateway?:s AuxAddress=AuxiliaryAddresses?:{s}',
+  NetworkPeer: 'Name:s IP:s',
+  NetworkReference: 'Network:s',
   NetworkSettings:
     'Bridge:s SandboxID:s SandboxKey:s Ports:{[PortBinding]} HairpinMode:b LinkLocalIPv6Address:s LinkLocalIPv6PrefixLen:i SecondaryIPAddresses:[Address] SecondaryIPv6Addresses:[Address] EndpointID:s Gateway:s GlobalIPv6Address:s GlobalIPv6PrefixLen:i IPAddress:s IPPrefixLen:i IPv6Gateway:s MacAddress:s Networks:{*EndpointSettings}',
   Peer: 'NodeID:s Addr:s',
@@ -96,5 +103,6 @@ export const GO_TYPES: Readonly<Record<string, string>> = {
   ImageInspect: 'image.InspectResponse',
   ServerVersion: '*types.Version',
   VersionInfo: 'system.versionInfo',
+  Network: 'network.Inspect',
   Volume: 'volume.Volume',
 };

@@ -30,6 +30,7 @@ import { apparmorEnabled, hostLimitSupport } from './host-facts.ts';
 import { hasHealthcheck, mergeConfig } from './merge-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { nameConflict, parseContainerName, randomName } from './names.ts';
+import { publishesPorts } from './namespace-mode.ts';
 import { checkResources } from './resource-limits.ts';
 import { checkRuntime } from './runtime-name.ts';
 
@@ -122,6 +123,7 @@ export async function draftContainer(
   warnings.push(...platformWarnings(image, options.platform));
   const id = newId();
   const config = mergeConfig(request, image.config, defaultHostname(id, host));
+  if (publishesPorts(host)) (await import('../ports/wished-ports.ts')).wishedPorts(host, config.ExposedPorts);
   if (hasHealthcheck(config) && !context.options.resident) warnings.push(NO_HEALTH_CHECKS);
   const mounts = collectMounts(config, host, {
     exists: existsSync,

@@ -1,12 +1,19 @@
 import { formatTimeNs } from '#base/time.ts';
-import type { ContainerInspect } from '#spec/docker-api/containers.ts';
+import type { ContainerInspect, PortMap } from '#spec/docker-api/containers.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { portMapOf } from '../ports/shown-ports.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { mountPointsOf, networkSettingsOf, stateOf } from './describe.ts';
 import { etcFilesOf } from './etc-files.ts';
 import { apparmorEnabled } from './host-facts.ts';
 import { parseSecurityOptions } from './security-opt.ts';
+
+/** While it runs, as Docker does. */
+function publishedPorts(context: EngineContext, row: ContainerRow): PortMap {
+  if (row.status !== 'running' && row.status !== 'paused') return {};
+  return portMapOf(context.ports.of(row.id), row.spec.config.ExposedPorts);
+}
 
 /** The full description of a container, in the shape of `GET /containers/{id}/json`. */
 export function inspectRow(context: EngineContext, row: ContainerRow): ContainerInspect {
@@ -39,6 +46,6 @@ export function inspectRow(context: EngineContext, row: ContainerRow): Container
     GraphDriver: context.images.graphDriver(row.id),
     Mounts: mountPointsOf(row.spec.mounts),
     Config: row.spec.config,
-    NetworkSettings: networkSettingsOf(row),
+    NetworkSettings: { ...networkSettingsOf(row), Ports: publishedPorts(context, row) },
   };
 }

@@ -1,6 +1,7 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
-import type { ContainerListQuery, ContainerSummary } from '#spec/docker-api/containers.ts';
+import type { ContainerListQuery, ContainerSummary, Port } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
+import { portSummariesOf } from '../ports/shown-ports.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isTokenAlive } from '../state/process-token.ts';
 import { mountPointsOf, networksOf, statusOf, statusText } from './describe.ts';
@@ -94,6 +95,12 @@ function resolveAmong(rows: readonly ContainerRow[], ref: string): string | unde
   return byPrefix.length === 1 ? byPrefix[0]?.id : undefined;
 }
 
+/** Those of a container that runs: published ones with their place outside, exposed ones without. */
+function portsOf(context: EngineContext, row: ContainerRow): Port[] {
+  if (row.status !== 'running' && row.status !== 'paused') return [];
+  return portSummariesOf(context.ports.of(row.id), row.spec.config.ExposedPorts);
+}
+
 async function summaryOf(
   context: EngineContext,
   row: ContainerRow,
@@ -110,7 +117,7 @@ async function summaryOf(
     ImageID: row.imageId,
     Command: [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' '),
     Created: Number(row.createdNs / 1_000_000_000n),
-    Ports: [],
+    Ports: portsOf(context, row),
     ...(sizes === undefined ? {} : { SizeRw: sizes.rw, SizeRootFs: sizes.rootFs }),
     Labels: config.Labels,
     State: statusOf(row),

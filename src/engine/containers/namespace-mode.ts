@@ -41,7 +41,7 @@ export function checkNamespaceModes(host: HostConfig, hostname: string, exposesP
 function checkNetworkMode(host: HostConfig, hostname: string, exposesPorts: boolean): void {
   const mode = host.NetworkMode;
   const links = (host.Links ?? []).length > 0;
-  const publishes = Object.keys(host.PortBindings).length > 0 || host.PublishAllPorts;
+  const publishes = publishesPorts(host);
   const joined = joinedContainer(mode);
   if (joined !== undefined) {
     if (joined === '') throw invalid('invalid container format container:<name|id>');
@@ -65,13 +65,11 @@ function checkNetworkMode(host: HostConfig, hostname: string, exposesPorts: bool
     );
   }
   if (links) throw new BerthError('unsupported', 'container.links', 'links are not supported: use a network');
-  if (publishes && mode !== 'host') {
-    throw new BerthError(
-      'unsupported',
-      'container.ports',
-      'publishing ports is not supported yet: without networks a container has no way in; use --network host',
-    );
-  }
+}
+
+/** True when any port of the container is to be reached from outside. */
+export function publishesPorts(host: HostConfig): boolean {
+  return host.PublishAllPorts || Object.keys(host.PortBindings).length > 0;
 }
 
 /** True when the container has a network namespace of its own. */

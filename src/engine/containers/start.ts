@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { formatTimeNs, nowNs } from '#base/time.ts';
-import type { Endpoint } from '#network/model.ts';
+import type { Endpoint, PublishedRange } from '#network/model.ts';
 import { attach } from '#sys/keeper/attach.ts';
 import { readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type Launch, launch } from '#sys/keeper/launch.ts';
@@ -20,6 +20,7 @@ import { prepareBindSources } from './bind-sources.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
 import { foreignExitStatus, foreignInit, prepareForeign } from './foreign-runtime.ts';
+import { publishesPorts } from './namespace-mode.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 import { settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
@@ -101,7 +102,8 @@ async function carryOut(
   const rootfs = await context.images.rootfs(row.id);
   makeEmpty(runDirectory);
   if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
-  const plan = await containerLaunchPlan(context, row, rootfs, networkPart(context, row, endpoints));
+  const ranges = await publishedRanges(context, row, endpoints);
+  const plan = await containerLaunchPlan(context, row, rootfs, networkPart(context, row, endpoints, ranges));
   fault('start.planned');
   const launched = await launchInNetworks(context, row, plan, endpoints);
   try {
@@ -110,6 +112,17 @@ async function carryOut(
     await launched.abort().catch(() => undefined);
     throw error;
   }
+}
+
+/** Most containers publish nothing: then the code for it is not loaded. */
+async function publishedRanges(
+  context: EngineContext,
+  row: ContainerRow,
+  endpoints: readonly Endpoint[],
+): Promise<readonly PublishedRange[]> {
+  if (!publishesPorts(row.hostConfig)) return [];
+  const { leasePorts } = await import('../ports/lease-ports.ts');
+  return leasePorts(context, row, endpoints);
 }
 
 /** Nobody looks beforehand whether a network's device is there: the launch tells. */

@@ -1,11 +1,12 @@
 /** How a container comes into its networks when it starts: what it has leased there as ops of the launch plan. */
 import { BerthError, isBerthError } from '#base/errors.ts';
 import { endpointOps } from '#network/links/endpoint-ops.ts';
-import type { Endpoint } from '#network/model.ts';
+import type { Endpoint, PublishedRange } from '#network/model.ts';
 import type { LaunchOptions } from '#runtime/plan/launch-options.ts';
 import { PlanError } from '#sys/keeper/plan-error.ts';
 import { hasOwnNetwork } from '../containers/namespace-mode.ts';
 import type { EngineContext } from '../context.ts';
+import { portPart } from '../ports/port-part.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { prepareNames } from './container-names.ts';
 
@@ -24,15 +25,22 @@ const BRIDGE_PORTS = 1023;
  * What a start does for the container's networks.
  *
  * @param endpoints what it has leased
+ * @param ranges what it publishes
  */
-export function networkPart(context: EngineContext, row: ContainerRow, endpoints: readonly Endpoint[]): NetworkPart {
+export function networkPart(
+  context: EngineContext,
+  row: ContainerRow,
+  endpoints: readonly Endpoint[],
+  ranges: readonly PublishedRange[],
+): NetworkPart {
   if (!hasOwnNetwork(row.hostConfig)) return {};
   const links = endpoints.map(endpointOps);
-  const names = prepareNames(context, row, false);
+  const ports = portPart(context, endpoints, ranges);
+  const names = prepareNames(context, row, ranges.length > 0);
   return {
-    network: [...links.flatMap(({ outside }) => outside), ...names.ops],
+    network: [...links.flatMap(({ outside }) => outside), ...ports.ops, ...names.ops],
     networkInside: links.flatMap(({ inside }) => inside),
-    networkCleanup: [...names.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
+    networkCleanup: [...names.cleanup, ...ports.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
     names: names.names,
   };
 }
@@ -73,17 +81,25 @@ export function networkFailure(error: unknown): unknown {
 /** Makes what the networks of a container need on the host. Loaded when it is missing. */
 export async function makeNetworks(context: EngineContext, endpoints: readonly Endpoint[]): Promise<void> {
   const { makeDevice } = await import('./live-networks.ts');
+  const { restoreFirewall } = await import('./restore-firewall.ts');
   const seen = new Set<string>();
+  // Before the devices: these have settings that are only safe behind the rules.
+  if (endpoints.some(({ network }) => network.driver === 'bridge')) await inSetup(() => restoreFirewall(context));
   for (const { network } of endpoints) {
     if (seen.has(network.id)) continue;
     seen.add(network.id);
-    try {
-      await makeDevice(context, network);
-    } catch (error) {
-      if (!isBerthError(error)) throw error;
-      const { kind, code, message, hint } = error;
-      const more = hint === undefined ? { cause: error } : { cause: error, hint };
-      throw new BerthError(kind, code, `failed to set up container networking: ${message}`, more);
-    }
+    await inSetup(() => makeDevice(context, network));
+  }
+}
+
+/** Docker puts the same words before whatever keeps a container out of its networks. */
+async function inSetup(make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    if (!isBerthError(error)) throw error;
+    const { kind, code, message, hint } = error;
+    const more = hint === undefined ? { cause: error } : { cause: error, hint };
+    throw new BerthError(kind, code, `failed to set up container networking: ${message}`, more);
   }
 }

@@ -69,9 +69,23 @@ export function currentEndpoints(context: NetworkContext, containerId: string): 
   });
 }
 
-/** Gives back all that a container has; part of the transaction that records its end. */
-export function releaseEndpoints(context: Pick<EngineContext, 'endpoints'>, containerId: string): void {
+/** What a running container has in its other networks once it has left one, with their default routes chosen anew and written down. */
+export function endpointsWithout(context: NetworkContext, containerId: string, networkId: string): Endpoint[] {
+  return context.sql.transaction(() => {
+    const claims = context.endpoints.of(containerId).flatMap((row) => {
+      const network =
+        row.lease === null || row.networkId === networkId ? undefined : context.networks.get(row.networkId);
+      return network === undefined ? [] : [{ row, network }];
+    });
+    const leases = leaseAll(context, claims);
+    return claims.flatMap((claim, i) => endpointOf(claim, leases[i]!));
+  });
+}
+
+/** Gives back all that a container has, published ports too; part of the transaction that records its end. */
+export function releaseEndpoints(context: Pick<EngineContext, 'endpoints' | 'ports'>, containerId: string): void {
   context.endpoints.release(containerId);
+  context.ports.release(containerId);
 }
 
 function findNetwork(context: NetworkContext, place: EndpointRow): NetworkRow {

@@ -6,6 +6,7 @@ import { settle } from '../containers/settle.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { EndpointRow, NetworkRow } from '../state/network-row.ts';
+import { refreshNames } from './container-names.ts';
 import { checkedWish, checkTogether } from './endpoint-wishes.ts';
 import { currentEndpoints, leaseOne } from './endpoints.ts';
 import { findNetwork } from './find-network.ts';
@@ -135,6 +136,7 @@ export async function disconnectContainer(
     context.endpoints.delete(row.id, place.network);
     if (network !== undefined && isRunning(row)) context.emit(attachmentEvent(network, 'disconnect', row.id));
   });
+  if (isRunning(row)) await refreshNames(context, row.id);
   context.feed.announce();
 }
 

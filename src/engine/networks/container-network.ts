@@ -3,7 +3,6 @@ import { BerthError, isBerthError } from '#base/errors.ts';
 import { endpointOps } from '#network/links/endpoint-ops.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
 import type { LaunchOptions } from '#runtime/plan/launch-options.ts';
-import { PlanError } from '#sys/keeper/plan-error.ts';
 import { hasOwnNetwork } from '../containers/namespace-mode.ts';
 import type { EngineContext } from '../context.ts';
 import { portPart } from '../ports/port-part.ts';
@@ -12,14 +11,6 @@ import { prepareNames } from './container-names.ts';
 
 /** The part of a launch plan that networks have. */
 export type NetworkPart = Pick<LaunchOptions, 'network' | 'networkInside' | 'networkCleanup' | 'names'>;
-
-const ENOENT = 2;
-const EBUSY = 16;
-const EEXIST = 17;
-const ENODEV = 19;
-const EXFULL = 54;
-/** BR_MAX_PORTS less the one number that is none (net/bridge/br_private.h). */
-const BRIDGE_PORTS = 1023;
 
 /**
  * What a start does for the container's networks.
@@ -54,28 +45,6 @@ export function networkPreview(row: ContainerRow, endpoints: readonly Endpoint[]
     networkInside: links.flatMap(({ inside }) => inside),
     networkCleanup: links.flatMap(({ cleanup }) => cleanup),
   };
-}
-
-/** True for the failure of a start that found no device or no rules: they are made, and the start is tried again. */
-export function isWithoutNetwork(error: unknown): boolean {
-  return (
-    error instanceof PlanError &&
-    error.op === 'netlink' &&
-    error.side === 'parent' &&
-    [ENOENT, EBUSY, EEXIST, ENODEV].includes(error.errno)
-  );
-}
-
-/** A failure of the network's ops in words for users; any other error as it is. */
-export function networkFailure(error: unknown): unknown {
-  if (!(error instanceof PlanError) || error.op !== 'netlink') return error;
-  if (error.errno !== EXFULL) return error;
-  return new BerthError(
-    'unavailable',
-    'network.full',
-    `failed to set up container networking: the network is full: a bridge of the kernel has ${BRIDGE_PORTS} ports`,
-    { hint: 'use one more network', cause: error },
-  );
 }
 
 /** Makes what the networks of a container need on the host. Loaded when it is missing. */

@@ -1,26 +1,68 @@
 /** What networks are in the kernel: their devices and rules, and containers that join or leave them while they run. */
-import { BerthError } from '#base/errors.ts';
 import { ensureDevice, removeDevice as removeNetworkDevice } from '#network/links/device.ts';
+import { joinPlan, type LiveTarget, leavePlan } from '#network/links/live-plan.ts';
 import type { Endpoint, NetworkDevice } from '#network/model.ts';
-import type { EngineContext } from '../context.ts';
+import { redirectOp } from '#network/names/name-ops.ts';
+import { launch } from '#sys/keeper/launch.ts';
+import type { LaunchPlan } from '#sys/keeper/plan.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
+import { refreshNames } from './container-names.ts';
+import { endpointsWithout } from './endpoints.ts';
+import { isWithoutNetwork, networkFailure } from './network-failure.ts';
+import { isPredefined } from './predefined.ts';
+import { ensureNetworkRules, removeNetworkRules } from './restore-firewall.ts';
 
-/** Makes a network's device; it may be there already. */
-export async function makeDevice(_context: EngineContext, device: NetworkDevice): Promise<void> {
+/** Makes a network's device; it may be there already. Its rules come first: no packet is to pass without them. */
+export async function makeDevice(context: EngineContext, device: NetworkDevice): Promise<void> {
+  await ensureNetworkRules(context, device);
   await ensureDevice(device);
 }
 
 /** Removes a network's device with what belongs to it; nothing happens when there is none. */
-export async function removeDevice(_context: EngineContext, device: NetworkDevice): Promise<void> {
+export async function removeDevice(context: EngineContext, device: NetworkDevice): Promise<void> {
   await removeNetworkDevice(device);
+  await removeNetworkRules(context, device);
 }
 
-/** Puts a running container into a network. */
-export async function joinLive(_context: EngineContext, _row: ContainerRow, _endpoint: Endpoint): Promise<void> {
-  throw new BerthError('unsupported', 'network.live', 'connecting a running container is not supported yet');
+function targetOf(context: EngineContext, row: ContainerRow): LiveTarget {
+  return { pid: row.pid, startTime: BigInt(row.pidStart), runDir: pathsOf(context.root, row.id).runDirectory };
 }
 
-/** Takes a running container out of a network. */
-export async function leaveLive(_context: EngineContext, _row: ContainerRow, _endpoint: Endpoint): Promise<void> {
-  throw new BerthError('unsupported', 'network.live', 'disconnecting a running container is not supported yet');
+/** At its gate everything of the plan is done, and nothing of it is needed any more. */
+async function carryOut(plan: LaunchPlan): Promise<void> {
+  const launched = await launch(plan);
+  await launched.abort();
+}
+
+/**
+ * Puts a running container into a network, with its names.
+ *
+ * @throws what the kernel says; then the container is as it was
+ */
+export async function joinLive(context: EngineContext, row: ContainerRow, endpoint: Endpoint): Promise<void> {
+  const target = targetOf(context, row);
+  const network = context.networks.get(endpoint.network.id);
+  const more = network !== undefined && !isPredefined(network.name) ? [redirectOp('child')] : [];
+  const plan = joinPlan(target, endpoint, more);
+  try {
+    try {
+      await carryOut(plan);
+    } catch (error) {
+      if (!isWithoutNetwork(error)) throw error;
+      await makeDevice(context, endpoint.network);
+      await carryOut(plan);
+    }
+    await refreshNames(context, row.id);
+  } catch (error) {
+    // What failed after the interface came into the container's namespace left it there.
+    await leaveLive(context, row, endpoint).catch(() => undefined);
+    throw networkFailure(error);
+  }
+}
+
+/** Takes a running container out of a network; its names are brought up to date when the lease is given back. */
+export async function leaveLive(context: EngineContext, row: ContainerRow, endpoint: Endpoint): Promise<void> {
+  const rest = endpointsWithout(context, row.id, endpoint.network.id);
+  await carryOut(leavePlan(targetOf(context, row), endpoint, rest));
 }

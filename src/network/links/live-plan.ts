@@ -1,0 +1,79 @@
+/** Plans that change the network namespace of a container that runs: a process joins it for a moment and never becomes a program. */
+import type { LaunchPlan, PlanOp } from '#sys/keeper/plan.ts';
+import { deleteLink } from '#sys/netlink/link.ts';
+import type { Endpoint } from '../model.ts';
+import { endpointOps, routeMessages } from './endpoint-ops.ts';
+
+const NETLINK_ROUTE = 0;
+const ENODEV = 19;
+const TARGET = 0;
+
+/** A process of the container; the start time proves that it is still the same. */
+export interface LiveTarget {
+  readonly pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat. */
+  readonly startTime: bigint;
+  /** Existing directory. */
+  readonly runDir: string;
+}
+
+function livePlan(target: LiveTarget, outside: readonly PlanOp[], inside: readonly PlanOp[]): LaunchPlan {
+  const ops: PlanOp[] = [
+    { side: 'before', op: 'open-process', slot: TARGET, pid: target.pid, startTime: target.startTime },
+    { side: 'before', op: 'clone', namespaces: [] },
+    { side: 'parent', op: 'wait' },
+    ...outside,
+    { side: 'parent', op: 'post' },
+    { side: 'child', op: 'join-namespaces', slot: TARGET, namespaces: ['network'], about: "the container's network" },
+    // The new interface goes to wherever this process is by now.
+    { side: 'child', op: 'post' },
+    { side: 'child', op: 'wait' },
+    ...inside,
+    { side: 'child', op: 'gate' },
+    { side: 'child', op: 'exec', name: '/proc/self/exe', searchPath: '', argv: ['berth-keeper'], env: [] },
+  ];
+  return {
+    mode: 'foreground',
+    runDir: target.runDir,
+    stdio: { kind: 'null' },
+    log: { driver: 'none' },
+    exit: { collect: [] },
+    ops,
+  };
+}
+
+/**
+ * Puts a running container into one more network. Everything is done once the launch stands at its gate: abort it then.
+ *
+ * @param more ops for the inside
+ */
+export function joinPlan(target: LiveTarget, endpoint: Endpoint, more: readonly PlanOp[]): LaunchPlan {
+  const { outside, inside } = endpointOps(endpoint);
+  return livePlan(target, outside, [...inside, ...more]);
+}
+
+/**
+ * Takes a running container's interface away.
+ *
+ * @param rest the container's other endpoints, with the default routes that they are to have from now on
+ */
+export function leavePlan(target: LiveTarget, endpoint: Endpoint, rest: readonly Endpoint[]): LaunchPlan {
+  const { interfaceName } = endpoint;
+  const remove: PlanOp = {
+    side: 'child',
+    op: 'netlink',
+    family: NETLINK_ROUTE,
+    messages: [deleteLink(interfaceName)],
+    tolerate: [ENODEV],
+    about: `remove ${interfaceName}`,
+  };
+  const routes = rest.flatMap(routeMessages);
+  const route: PlanOp = {
+    side: 'child',
+    op: 'netlink',
+    family: NETLINK_ROUTE,
+    messages: routes,
+    about: 'way out by another network',
+  };
+  return livePlan(target, [], [remove, ...(routes.length === 0 ? [] : [route])]);
+}

@@ -1,6 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { directoriesOf, packCpio } from './cpio.ts';
@@ -26,6 +37,7 @@ const INSIDE = [
   'linux-image-cloud-amd64',
   'procps',
   'psmisc',
+  'python3-minimal',
   'runc',
   'uidmap',
   'util-linux',
@@ -49,7 +61,7 @@ const DISK_SIZE = '3G';
 const FIRST_INIT = readFileSync(new URL('first-init.sh', import.meta.url));
 
 /** The name changes with everything that decides the content, so that an older machine is not used. */
-const VERSION = `${SUITE}-1`;
+const VERSION = `${SUITE}-2`;
 
 /**
  * Provides the machine: from the cache, or made with Debian's packages (about two minutes, once).
@@ -162,11 +174,35 @@ export function packRepository(repository: string, image: string, command: strin
         mode: 0o755,
       },
     );
+    stripTypes(staging);
     writeFileSync(join(staging, 'vm-command'), command);
     quietly('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-d', staging, image, '8G']);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** Loads what {@link stripTypes} has left: JavaScript under the names of the sources. */
+const LOAD_STRIPPED = `import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+registerHooks({
+  load: (url, context, next) =>
+    url.startsWith('file:') && url.endsWith('.ts')
+      ? { format: 'module', source: readFileSync(new URL(url), 'utf8'), shortCircuit: true }
+      : next(url, context),
+});
+`;
+
+/**
+ * Node.js strips types with WebAssembly, which needs the compiler that the machine runs without: V8's checks of its own code pages
+ * fail under emulation now and then.
+ */
+function stripTypes(staging: string): void {
+  for (const file of globSync('{src,test,tools}/**/*.ts', { cwd: staging })) {
+    const path = join(staging, file);
+    writeFileSync(path, stripTypeScriptTypes(readFileSync(path, 'utf8')));
+  }
+  writeFileSync(join(staging, 'node_modules/stripped.mjs'), LOAD_STRIPPED);
 }
 
 function copy(from: string, intoDirectory: string): void {

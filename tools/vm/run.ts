@@ -20,8 +20,10 @@ const DEFAULT_FILES = [
   'test/system/engine/*.test.ts',
 ];
 const LIMIT_MINUTES = 45;
-/** All that the emulator can do but protection keys: V8 guards its code with them, and failed its own checks under emulation. */
+/** All that the emulator can do but protection keys, with which V8 guards its code. */
 const CPU = 'max,pku=off';
+/** No compiled code: under emulation V8's checks of it fail now and then. */
+const NODE_OPTIONS = '--jitless --import=/berth/node_modules/stripped.mjs';
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 
@@ -32,7 +34,7 @@ function commandOf(args: readonly string[]): string {
   const patterns = args.length > 0 ? args : DEFAULT_FILES;
   const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: repository })).sort();
   if (files.length === 0) throw new Error(`no such test files: ${patterns.join(' ')}`);
-  return `exec node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec ${files.map((file) => `'${file}'`).join(' ')}\n`;
+  return `export NODE_OPTIONS='${NODE_OPTIONS}'; exec node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec ${files.map((file) => `'${file}'`).join(' ')}\n`;
 }
 
 /** Boots, passes the machine's output on, and resolves with the exit status of the command inside. */

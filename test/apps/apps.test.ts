@@ -1,0 +1,223 @@
+/**
+ * nginx, Redis and PostgreSQL from Debian's packages as one application: a network of their own, names, published ports, volumes.
+ * Needs root, debootstrap and a Debian mirror, from here and from inside a container: a command of its own (`npm run test:apps`).
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const BERTH = fileURLToPath(new URL('../../bin/berth', import.meta.url));
+const SUITE = process.env['BERTH_TEST_SUITE'] ?? 'bookworm';
+const PACKAGES = ['nginx-light', 'redis-server', 'postgresql', 'curl', 'ca-certificates'];
+/** Kept between runs: making it takes minutes. */
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth', 'apps');
+const LIMIT_MS = 600_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'berth-apps-'));
+const root = join(folder, 'root');
+
+async function berth(...words: string[]): Promise<string> {
+  const { stdout } = await run(BERTH, ['--root', root, ...words], { maxBuffer: 64 << 20, timeout: LIMIT_MS });
+  return stdout.trim();
+}
+
+/** Tries until it succeeds. @throws the last failure after two minutes */
+async function until<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+      await sleep(200);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** An image of Debian with the three programs, made by Berth itself: import, run with a way out, commit. */
+async function makeImage(): Promise<void> {
+  const archive = join(CACHE, `${SUITE}.tar`);
+  if (existsSync(archive)) {
+    await berth('load', '-q', '-i', archive);
+    return;
+  }
+  mkdirSync(CACHE, { recursive: true });
+  const debian = join(folder, 'debian');
+  execFileSync('debootstrap', ['--variant=minbase', SUITE, debian], { stdio: 'ignore' });
+  const tar = join(folder, 'debian.tar');
+  execFileSync('tar', ['-C', debian, '-cf', tar, '.']);
+  rmSync(debian, { recursive: true });
+  await berth('import', tar, 'debian:apps');
+  rmSync(tar);
+  const install = `apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends ${PACKAGES.join(' ')}`;
+  await berth('run', '--name', 'setup', 'debian:apps', 'sh', '-c', install);
+  await berth('commit', 'setup', 'apps');
+  await berth('rm', 'setup');
+  await berth('save', '-o', `${archive}.new`, 'apps');
+  execFileSync('mv', [`${archive}.new`, archive]);
+}
+
+let port: number;
+let daemons: ChildProcess[] = [];
+
+before(async () => {
+  await makeImage();
+  port = await freePort();
+  await berth('network', 'create', 'app');
+  await berth('volume', 'create', 'data');
+});
+
+after(async () => {
+  for (const daemon of daemons) daemon.kill('SIGKILL');
+  daemons = [];
+  await berth('ps', '-aq').then((ids) => (ids === '' ? '' : berth('rm', '-fv', ...ids.split('\n'))));
+  await berth('network', 'prune', '-f');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const POSTGRES = `
+  pg_lsclusters -h | grep -q . && pg_dropcluster --stop 15 main || true
+  V=$(ls /usr/lib/postgresql); D=/var/lib/postgresql/data
+  chown postgres: $D
+  test -e $D/PG_VERSION || su postgres -c "/usr/lib/postgresql/$V/bin/initdb -A trust $D" >/dev/null
+  echo 'host all all all trust' >> $D/pg_hba.conf
+  exec su postgres -c "exec /usr/lib/postgresql/$V/bin/postgres -D $D -c listen_addresses='*' -c unix_socket_directories=/tmp"`;
+
+const NGINX = `
+  cat > /etc/nginx/nginx.conf <<'END'
+  daemon off;
+  events {}
+  http {
+    resolver 127.0.0.11 valid=1s;
+    server {
+      listen 80;
+      set $backend "http://web:8000";
+      location / { proxy_pass $backend; }
+    }
+  }
+END
+  exec nginx`;
+
+/** Answers with its own name, over and over. */
+const WEB = `
+  cat > /etc/nginx/nginx.conf <<END
+  daemon off;
+  events {}
+  http { server { listen 8000; location / { return 200 "$(hostname)"; } } }
+END
+  exec nginx`;
+
+test('PostgreSQL keeps its data in a volume and is found by name', async () => {
+  const start = () =>
+    berth(
+      'run',
+      '-d',
+      '--name',
+      'db',
+      '--network',
+      'app',
+      '-v',
+      'data:/var/lib/postgresql/data',
+      'apps',
+      'sh',
+      '-c',
+      POSTGRES,
+    );
+  const psql = (query: string) =>
+    berth('run', '--rm', '--network', 'app', 'apps', 'psql', '-h', 'db', '-U', 'postgres', '-Atc', query);
+  await start();
+  await until('the database answers', () => psql('select 1'));
+  await psql('create table t (x int); insert into t values (41), (42)');
+  await berth('stop', 'db');
+  await berth('rm', 'db');
+  await start();
+  assert.equal(await until('the database is back', () => psql('select max(x) from t')), '42');
+});
+
+test('Redis is reached through an alias', async () => {
+  const words = ['redis-server', '--bind', '0.0.0.0', '--protected-mode', 'no', '--save', ''];
+  await berth('run', '-d', '--name', 'redis1', '--network', 'app', '--network-alias', 'cache', 'apps', ...words);
+  const cli = (...command: string[]) =>
+    berth('run', '--rm', '--network', 'app', 'apps', 'redis-cli', '-h', 'cache', ...command);
+  assert.equal(await until('redis answers', () => cli('ping')), 'PONG');
+  await cli('set', 'colour', 'blue');
+  assert.equal(await cli('get', 'colour'), 'blue');
+});
+
+test('nginx balances over two containers of one name and is published to the host', async () => {
+  for (const name of ['web1', 'web2'])
+    await berth(
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--hostname',
+      name,
+      '--network',
+      'app',
+      '--network-alias',
+      'web',
+      'apps',
+      'sh',
+      '-c',
+      WEB,
+    );
+  await berth(
+    'run',
+    '-d',
+    '--name',
+    'front',
+    '--network',
+    'app',
+    '-p',
+    `127.0.0.1:${port}:80`,
+    'apps',
+    'sh',
+    '-c',
+    NGINX,
+  );
+  const get = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    if (response.status !== 200) throw new Error(`status ${response.status}`);
+    return response.text();
+  };
+  await until('the page', get);
+  const seen = new Set<string>();
+  await until('both backends', async () => {
+    seen.add(await get());
+    if (seen.size < 2) throw new Error(`only ${[...seen].join()}`);
+  });
+  assert.deepEqual([...seen].sort(), ['web1', 'web2']);
+  await berth('rm', '-f', 'web1');
+  await until('only what is left', async () => {
+    for (let i = 0; i < 20; i++) assert.equal(await get(), 'web2');
+  });
+});
+
+test('a daemon that is killed takes nothing down', async () => {
+  const daemon = spawn(BERTH, ['--root', root, 'daemon', '-H', `unix://${join(folder, 'sock')}`], { stdio: 'ignore' });
+  daemons.push(daemon);
+  await until('the daemon', () => run(BERTH, ['-H', `unix://${join(folder, 'sock')}`, 'ps']));
+  daemon.kill('SIGKILL');
+  await once(daemon, 'exit');
+  assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'web2');
+  assert.equal(await berth('exec', 'front', 'redis-cli', '-h', 'cache', 'get', 'colour'), 'blue');
+});

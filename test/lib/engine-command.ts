@@ -3,12 +3,16 @@
  * result as JSON. `BERTH_FAULT` names the point at which it kills itself.
  */
 import { type Core, openCore } from '#engine/open-core.ts';
+import { createVolumes } from '#engine/volumes/engine-volumes.ts';
 import type { ContainerCreateRequest, ExecConfig } from '#spec/docker-api/containers.ts';
 
 interface Input {
   readonly ref?: string;
   readonly create?: ContainerCreateRequest;
   readonly exec?: ExecConfig;
+  readonly volume?: string;
+  /** Name of a renamed or cloned volume. */
+  readonly next?: string;
 }
 
 const VERBS: Readonly<Record<string, (core: Core, input: Input) => Promise<unknown>>> = {
@@ -17,6 +21,10 @@ const VERBS: Readonly<Record<string, (core: Core, input: Input) => Promise<unkno
   stop: (core, { ref = '' }) => core.containers.stop(ref, { timeout: 0 }),
   remove: (core, { ref = '' }) => core.containers.remove(ref, { force: true, volumes: true }),
   wait: async (core, { ref = '' }) => (await core.containers.wait(ref, 'not-running')).done,
+  'volume-create': (core, { volume = '' }) => createVolumes(core.context).create({ Name: volume }),
+  'volume-remove': (core, { volume = '' }) => createVolumes(core.context).remove(volume),
+  'volume-rename': (core, { volume = '', next = '' }) => createVolumes(core.context).rename(volume, next),
+  'volume-clone': (core, { volume = '', next = '' }) => createVolumes(core.context).clone(volume, { Name: next }),
   exec: async (core, { ref = '', exec = {} }) => {
     const { Id } = await core.execs.create(ref, exec);
     process.stdout.write(`${JSON.stringify(Id)}\n`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { EngineOptions } from '#engine/engine.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
+import { createVolumes } from '#engine/volumes/engine-volumes.ts';
 import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
 import { assertNothingLeft } from './leaks.ts';
 
@@ -75,6 +76,7 @@ export async function openEngineFixture(options: Partial<EngineOptions> = {}): P
       const last = openCore({ root });
       try {
         await removeAll(last);
+        await createVolumes(last.context).prune({ all: ['true'] });
         // Takes away what a killed process had moved aside to delete.
         await last.store.collectGarbage();
         await assertNothingLeft(last, root);

@@ -36,7 +36,7 @@ const REFUSED: [string, ContainerCreateRequest, string, string | RegExp][] = [
   ['log option', host({ LogConfig: { Type: 'json-file', Config: { a: '1' } } }), 'invalid', /unknown log opt 'a'/],
   ['storage', host({ StorageOpt: { size: '1G' } }), 'unsupported', /storage option "size" is not supported/],
   ['runtime', host({ Runtime: 'x' }), 'invalid', 'unknown or invalid runtime name: x'],
-  ['named volume', host({ Binds: ['data:/data'] }), 'unsupported', /named volume "data"/],
+  ['volume name', host({ Binds: ['a b:/data'] }), 'invalid', /^create a b: "a b" includes invalid characters/],
   ['doubled mount', host({ Binds: ['/tmp:/a', '/tmp:/a/'] }), 'invalid', 'Duplicate mount point: /a'],
   [
     'gpus',

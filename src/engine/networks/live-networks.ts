@@ -1,4 +1,5 @@
 /** What networks are in the kernel: their devices and rules, and containers that join or leave them while they run. */
+import { dirname } from 'node:path';
 import { ensureDevice, removeDevice as removeNetworkDevice } from '#network/links/device.ts';
 import { joinPlan, type LiveTarget, leavePlan } from '#network/links/live-plan.ts';
 import type { Endpoint, NetworkDevice } from '#network/model.ts';
@@ -26,7 +27,9 @@ export async function removeDevice(context: EngineContext, device: NetworkDevice
 }
 
 function targetOf(context: EngineContext, row: ContainerRow): LiveTarget {
-  return { pid: row.pid, startTime: BigInt(row.pidStart), runDir: pathsOf(context.root, row.id).runDirectory };
+  // Not the container's own: its keeper's files are in there.
+  const runDir = dirname(pathsOf(context.root, row.id).runDirectory);
+  return { pid: row.pid, startTime: BigInt(row.pidStart), runDir };
 }
 
 /** At its gate everything of the plan is done, and nothing of it is needed any more. */

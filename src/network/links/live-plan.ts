@@ -13,7 +13,7 @@ export interface LiveTarget {
   readonly pid: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
   readonly startTime: bigint;
-  /** Existing directory. */
+  /** Existing directory in which no keeper serves. */
   readonly runDir: string;
 }
 

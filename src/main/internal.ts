@@ -2,12 +2,14 @@ import { isBerthError, messageOf } from '#base/errors.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
 import { recordExit } from '#engine/record-exit.ts';
 
-const USAGE = 'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT';
+const USAGE =
+  'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT\n       berth internal remove-network ROOT';
 
 /**
  * Commands that Berth gives to itself. `exited ROOT ID`: a keeper says that a container or exec ended and nobody watched;
  * records it, removes the container if it asked for that, restarts it if its policy says so. `restore-network ROOT`: the guard
- * says that somebody took the firewall rules away; puts them back.
+ * says that somebody took the firewall rules away; puts them back. `remove-network ROOT`: takes all that its networks have on the
+ * host away, for a root that is about to be deleted.
  *
  * @returns the exit status
  */
@@ -20,6 +22,12 @@ export async function runInternal(words: readonly string[], launcher: string): P
     return withCore(root, launcher, 'restoring the firewall rules', async (core) => {
       const { restoreFirewall } = await import('#engine/networks/restore-firewall.ts');
       await restoreFirewall(core.context);
+    });
+  }
+  if (root !== undefined && command === 'remove-network' && rest.length === 0) {
+    return withCore(root, launcher, 'removing the networks', async (core) => {
+      const { removeHostParts } = await import('#engine/networks/remove-host-parts.ts');
+      await removeHostParts(core.context);
     });
   }
   process.stderr.write(`${USAGE}\n`);

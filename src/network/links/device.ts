@@ -1,7 +1,7 @@
 /** A network's own device on the host: a bridge, a VLAN of the parent interface, or a placeholder for one. Made when needed, by any process. */
 import { BerthError } from '#base/errors.ts';
 import { interfacesWithSettings, readNetSetting, writeNetSetting } from '#sys/net-settings.ts';
-import { addAddress } from '#sys/netlink/address.ts';
+import { addAddress, addLoopbackRoute } from '#sys/netlink/address.ts';
 import { applyChanges, type Change, linkNamed } from '#sys/netlink/interfaces.ts';
 import { createBridge, createPair, createVlan, deleteLink, setMtu, setUp } from '#sys/netlink/link.ts';
 import type { Link } from '#sys/netlink/read-link.ts';
@@ -75,6 +75,9 @@ async function ensureBridge(network: NetworkDevice): Promise<void> {
       : [{ message: setMtu(link.index, mtu), about: `set the packet size of ${name}` }]),
     ...gatewayChanges(network, link.index),
     { message: setUp(link.index), about: `switch on ${name}` },
+    ...(publishes(network, 6) && network.ownsParent
+      ? [{ message: addLoopbackRoute(link.index), about: `lead ::1 to ${name}`, tolerate: THERE }]
+      : []),
   ]);
   forwardPackets(network);
 }
@@ -88,6 +91,14 @@ function setBridgeSettings(network: NetworkDevice): void {
   const conf = `ipv6/conf/${network.interfaceName}`;
   setting(`${conf}/disable_ipv6`, hasFamily(network, 6) ? '0' : '1');
   setting(`${conf}/accept_ra`, '0');
+  // Ports published at the host's loopback address. The firewall, which is there already, keeps everybody else from using it.
+  if (publishes(network, 4)) setting(`ipv4/conf/${network.interfaceName}/route_localnet`, '1');
+}
+
+/** True when containers may have ports on the host's addresses of a family. */
+function publishes(network: NetworkDevice, family: 4 | 6): boolean {
+  const mode = network.bridge.gatewayMode[family === 4 ? 'v4' : 'v6'];
+  return hasFamily(network, family) && !network.internal && (mode === 'nat' || mode === 'nat-unprotected');
 }
 
 function gatewayChanges(network: NetworkDevice, index: number): Change[] {

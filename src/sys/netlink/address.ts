@@ -20,9 +20,15 @@ const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
 /** No search for others with the same address: it is usable at once, and who has it is decided elsewhere. */
 const NO_DETECTION = 0x02;
+const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
+const RTA_PRIORITY = 6;
 const MAIN_TABLE = 254;
+const LOCAL_TABLE = 255;
+const LOCAL = 2;
+/** Higher than the kernel's own, which stays the one that counts elsewhere. */
+const LAST_METRIC = 4096;
 const PROTOCOL_BOOT = 3;
 const SCOPE_LINK = 253;
 const UNICAST = 1;
@@ -83,6 +89,29 @@ export function replaceDefaultRoute(device: Device, family: 4 | 6, gateway: Uint
     CREATE | REPLACE,
     defaultRoute(family, gateway === undefined && family === 4 ? SCOPE_LINK : 0),
     ...(gateway === undefined ? [] : [part(attribute(RTA_GATEWAY, gateway))]),
+    deviceAttribute(RTA_OIF, device),
+  );
+}
+
+/**
+ * Lets answers to the host's ::1 in by an interface: for this address the kernel wants a route by that very interface. Packets
+ * that say ::1 themselves are refused all the same. EEXIST: it is there.
+ */
+export function addLoopbackRoute(device: Device): RouteMessage {
+  const header = Buffer.alloc(12);
+  header.writeUInt8(FAMILY[6], 0);
+  header.writeUInt8(128, 1);
+  header.writeUInt8(LOCAL_TABLE, 4);
+  header.writeUInt8(PROTOCOL_BOOT, 5);
+  header.writeUInt8(LOCAL, 7);
+  const metric = Buffer.alloc(4);
+  metric.writeUInt32LE(LAST_METRIC, 0);
+  return routeMessage(
+    NEWROUTE,
+    CREATE | EXCLUSIVE,
+    part(header),
+    part(attribute(RTA_DST, Buffer.concat([Buffer.alloc(15), Buffer.of(1)]))),
+    part(attribute(RTA_PRIORITY, metric)),
     deviceAttribute(RTA_OIF, device),
   );
 }

@@ -1,16 +1,9 @@
 import { parseTimeNs, ZERO_TIME } from '#base/time.ts';
 import { humanDuration } from '#base/units.ts';
-import type {
-  ContainerState,
-  ContainerStatus,
-  EndpointSettings,
-  MountPoint,
-  NetworkSettings,
-} from '#spec/docker-api/containers.ts';
+import type { ContainerState, ContainerStatus, MountPoint } from '#spec/docker-api/containers.ts';
 import { healthOf } from '../health/health-state.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { ContainerMount } from './mount-spec.ts';
-import { joinedContainer } from './namespace-mode.ts';
 
 /** The state as users see it: steps in a process's hands show as what comes before or after them. */
 export function statusOf(row: ContainerRow): ContainerStatus {
@@ -87,54 +80,4 @@ export function mountPointsOf(mounts: readonly ContainerMount[]): MountPoint[] {
     RW: !mount.readOnly,
     Propagation: mount.propagation,
   }));
-}
-
-const ENDPOINT: EndpointSettings = {
-  IPAMConfig: null,
-  Links: null,
-  Aliases: null,
-  MacAddress: '',
-  DriverOpts: null,
-  GwPriority: 0,
-  NetworkID: '',
-  EndpointID: '',
-  Gateway: '',
-  IPAddress: '',
-  IPPrefixLen: 0,
-  IPv6Gateway: '',
-  GlobalIPv6Address: '',
-  GlobalIPv6PrefixLen: 0,
-  DNSNames: null,
-};
-
-/** Networks a container is in: its mode's name, `none` for those that wait for a bridge to exist. */
-export function networksOf(row: ContainerRow): Record<string, EndpointSettings> {
-  const mode = row.hostConfig.NetworkMode;
-  if (joinedContainer(mode) !== undefined) return {};
-  return { [mode === 'bridge' ? 'none' : mode]: ENDPOINT };
-}
-
-/** `NetworkSettings` of inspect: without networks there are no addresses. */
-export function networkSettingsOf(row: ContainerRow): NetworkSettings {
-  const running = row.status === 'running' || row.status === 'paused';
-  return {
-    Bridge: '',
-    SandboxID: '',
-    SandboxKey: running ? `/proc/${row.pid}/ns/net` : '',
-    Ports: {},
-    HairpinMode: false,
-    LinkLocalIPv6Address: '',
-    LinkLocalIPv6PrefixLen: 0,
-    SecondaryIPAddresses: null,
-    SecondaryIPv6Addresses: null,
-    EndpointID: '',
-    Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    IPAddress: '',
-    IPPrefixLen: 0,
-    IPv6Gateway: '',
-    MacAddress: '',
-    Networks: networksOf(row),
-  };
 }

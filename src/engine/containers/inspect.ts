@@ -2,9 +2,10 @@ import { formatTimeNs } from '#base/time.ts';
 import type { ContainerInspect, PortMap } from '#spec/docker-api/containers.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { networkSettingsOf } from '../networks/network-settings.ts';
 import { portMapOf } from '../ports/shown-ports.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { mountPointsOf, networkSettingsOf, stateOf } from './describe.ts';
+import { mountPointsOf, stateOf } from './describe.ts';
 import { etcFilesOf } from './etc-files.ts';
 import { apparmorEnabled } from './host-facts.ts';
 import { parseSecurityOptions } from './security-opt.ts';
@@ -46,6 +47,6 @@ export function inspectRow(context: EngineContext, row: ContainerRow): Container
     GraphDriver: context.images.graphDriver(row.id),
     Mounts: mountPointsOf(row.spec.mounts),
     Config: row.spec.config,
-    NetworkSettings: { ...networkSettingsOf(row), Ports: publishedPorts(context, row) },
+    NetworkSettings: { ...networkSettingsOf(context, row), Ports: publishedPorts(context, row) },
   };
 }

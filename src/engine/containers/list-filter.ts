@@ -1,7 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import { healthOf } from '../health/health-state.ts';
 import type { ContainerRow } from '../state/container-row.ts';
-import { networksOf, statusOf } from './describe.ts';
+import { statusOf } from './describe.ts';
 
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
@@ -19,9 +19,10 @@ export type RowFilter = (row: ContainerRow) => boolean;
  * The filter of `docker ps`: values of one name are alternatives, names all count. `before`, `since` and `ancestor` need the
  * database and are not looked at here.
  *
+ * @param networksOf names and ids of the networks that a container is in
  * @throws invalid for values that mean nothing, with Docker's words
  */
-export function compileFilters(filters: Filters): RowFilter {
+export function compileFilters(filters: Filters, networksOf: (row: ContainerRow) => readonly string[]): RowFilter {
   const exitCodes = (filters['exited'] ?? []).map(parseExitCode);
   for (const state of filters['status'] ?? []) checkWord('status', 'state', state, STATES);
   for (const health of filters['health'] ?? []) checkWord('health', 'health', health, HEALTHS);
@@ -37,7 +38,7 @@ export function compileFilters(filters: Filters): RowFilter {
     words(filters['volume'], (row) =>
       row.spec.mounts.flatMap((mount) => [mount.name || mount.source, mount.destination]),
     ),
-    words(filters['network'], (row) => Object.keys(networksOf(row))),
+    words(filters['network'], networksOf),
     (row) => (filters['label'] ?? []).every((wanted) => hasLabel(row, wanted)),
     (row) => exitCodes.length === 0 || (isOver(row) && exitCodes.includes(row.exitCode)),
     () => !isTask.includes(true),

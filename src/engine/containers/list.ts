@@ -1,10 +1,11 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
 import type { ContainerListQuery, ContainerSummary, Port } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
+import { networksOf, networkWordsOf } from '../networks/network-settings.ts';
 import { portSummariesOf } from '../ports/shown-ports.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isTokenAlive } from '../state/process-token.ts';
-import { mountPointsOf, networksOf, statusOf, statusText } from './describe.ts';
+import { mountPointsOf, statusOf, statusText } from './describe.ts';
 import { arrangeRestart, handleExit } from './handle-exit.ts';
 import { compileFilters, type Filters } from './list-filter.ts';
 import { isStale } from './settle.ts';
@@ -38,7 +39,7 @@ function isShown(row: ContainerRow): boolean {
 /** `docker ps`. */
 export async function listContainers(context: EngineContext, query: ContainerListQuery): Promise<ContainerSummary[]> {
   const filters = query.filters ?? {};
-  const matches = compileFilters(filters);
+  const matches = compileFilters(filters, (row) => networkWordsOf(context, row));
   const rows = await settledRows(context);
   const limit = query.limit ?? 0;
   const all = query.all || limit > 0 || (filters['status'] ?? []).length > 0;
@@ -123,7 +124,7 @@ async function summaryOf(
     State: statusOf(row),
     Status: statusText(row, nowMs),
     HostConfig: { NetworkMode, ...(Annotations === undefined ? {} : { Annotations }) },
-    NetworkSettings: { Networks: networksOf(row) },
+    NetworkSettings: { Networks: networksOf(context, row) },
     Mounts: mountPointsOf(mounts),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Proves that a test run left nothing on the machine: no file or mount below its folder, no process that uses it,
- * no empty control group that was not there before.
+ * no empty control group and no interface of a network that was not there before (with its interfaces a root's firewall rules go).
  *
  *   node tools/check-leaks.ts before FOLDER     remembers what is there
  *   node tools/check-leaks.ts after FOLDER      waits up to 30 s, then complains about what is left and exits 1
@@ -30,6 +30,13 @@ function topGroup(hierarchy: string, name: string): string[] {
 function leafGroups(group: string): string[] {
   const children = folders(group).map((name) => join(group, name));
   return children.flatMap((child) => [...leafGroups(child), ...(isEmpty(child) ? [child] : [])]);
+}
+
+/** Bridges, pairs and what else networks make. */
+const OUR_LINKS = /^(berth|bin-|bout-|br-[0-9a-f]{12}$|veth[0-9a-f]{11}$|dm-)/;
+
+function ourLinks(): string[] {
+  return readdirSync('/sys/class/net').filter((name) => OUR_LINKS.test(name));
 }
 
 function isEmpty(group: string): boolean {
@@ -78,12 +85,13 @@ function filesBelow(folder: string): string[] {
   return names.map((name) => `file: ${join(folder, name)}`);
 }
 
-async function findLeaks(folder: string, groupsBefore: ReadonlySet<string>): Promise<string[]> {
+async function findLeaks(folder: string, before: ReadonlySet<string>): Promise<string[]> {
   const deadline = Date.now() + 30_000;
   let suspects: Set<string> | undefined;
   for (;;) {
-    const groups = emptyGroups().filter((group) => !groupsBefore.has(group));
-    suspects = new Set(groups.filter((group) => suspects?.has(group) ?? true));
+    // Other runs come and go: what is there the whole time is left behind.
+    const things = [...emptyGroups(), ...ourLinks()].filter((thing) => !before.has(thing));
+    suspects = new Set(things.filter((thing) => suspects?.has(thing) ?? true));
     const found = [...processesUsing(folder), ...mountsBelow(folder), ...filesBelow(folder), ...suspects];
     if (found.length === 0 || Date.now() > deadline) return found;
     await sleep(500);
@@ -95,7 +103,7 @@ if (folder === undefined || (mode !== 'before' && mode !== 'after'))
   throw new Error('usage: check-leaks.ts before|after FOLDER');
 const record = `${folder}.groups.json`;
 if (mode === 'before') {
-  writeFileSync(record, JSON.stringify(emptyGroups()));
+  writeFileSync(record, JSON.stringify([...emptyGroups(), ...ourLinks()]));
 } else {
   const leaks = await findLeaks(folder, new Set(JSON.parse(readFileSync(record, 'utf8')) as string[]));
   for (const leak of leaks) console.error(`left behind: ${leak}`);

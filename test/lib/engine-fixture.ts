@@ -7,6 +7,7 @@ import type { EngineOptions } from '#engine/engine.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
 import { createVolumes } from '#engine/volumes/engine-volumes.ts';
 import type { ContainerCreateRequest } from '#spec/docker-api/containers.ts';
+import { removeNetworks } from './host-network.ts';
 import { assertNothingLeft } from './leaks.ts';
 
 export const IMAGE = 'busybox:latest';
@@ -76,6 +77,7 @@ export async function openEngineFixture(options: Partial<EngineOptions> = {}): P
       const last = openCore({ root });
       try {
         await removeAll(last);
+        await removeNetworks(last);
         await createVolumes(last.context).prune({ all: ['true'] });
         // Takes away what a killed process had moved aside to delete.
         await last.store.collectGarbage();

@@ -11,9 +11,8 @@ import type { ContainerMount } from './mount-spec.ts';
  */
 export function prepareBindSources(mounts: readonly ContainerMount[]): void {
   for (const mount of mounts) {
-    if (mount.type === 'tmpfs' || mount.type === 'image' || existsSync(mount.source)) continue;
-    if (mount.type === 'volume') mkdirSync(mount.source, { recursive: true, mode: 0o755 });
-    else if (mount.createSource) makeSource(mount.source, mount.sourceOwner);
+    if (mount.type !== 'bind' || existsSync(mount.source)) continue;
+    if (mount.createSource) makeSource(mount.source, mount.sourceOwner);
     else {
       throw new BerthError(
         'invalid',

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import type { LinuxIDMapping } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
@@ -57,6 +57,7 @@ async function volumeMount(
   }
   if (purpose === 'start') {
     finishRename(context, volume);
+    mkdirSync(mount.source, { recursive: true, mode: 0o755 });
     checkSubpath(mount);
   }
   const marker = fillMarker(context.root, mount.name);

@@ -11,8 +11,8 @@ import { driverOptionsOf } from './driver-options.ts';
 import { settleVolume } from './remove-volume.ts';
 import {
   dataDirectory,
+  discard,
   finishRename,
-  putAside,
   temporaryDirectory,
   UNFINISHED,
   volumesDirectory,
@@ -52,7 +52,7 @@ export async function cloneVolume(
     refuseTaken(context, row, name);
     const occupied = context.volumes.ofDirectory(name);
     if (occupied !== undefined) finishRename(context, occupied);
-    putAside(context, name);
+    discard(context, name);
     renameSync(unfinished, join(volumesDirectory(context.root), name));
     fault('volume-clone.moved');
     context.volumes.insert({ name, createdNs, containerId: '', labels, options: row.options });

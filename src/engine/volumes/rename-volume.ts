@@ -3,6 +3,7 @@ import { fault } from '#base/fault.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
+import { isTokenAlive } from '../state/process-token.ts';
 import type { VolumeRow } from '../state/volume-table.ts';
 import { dataDirectory, finishRename } from './volume-directory.ts';
 import { volumeEvent } from './volume-events.ts';
@@ -36,8 +37,9 @@ export function renameVolume(context: EngineContext, row: VolumeRow, next: strin
 }
 
 function renameIn(context: EngineContext, user: ContainerRow, name: string, next: string): void {
-  if (user.status === 'creating' || user.status === 'starting') {
-    const message = `rename ${name}: volume is in use - container ${user.id} is just being started`;
+  // Whoever holds the container has read the old name.
+  if (user.status === 'starting' || (user.lock !== null && isTokenAlive(user.lock))) {
+    const message = `rename ${name}: volume is in use - container ${user.id} is just being created, started or changed`;
     throw new BerthError('conflict', 'volume.in-use', message);
   }
   const source = dataDirectory(context.root, next);

@@ -49,10 +49,16 @@ export function putAside(context: EngineContext, directory: string): string | un
   return to;
 }
 
+/** Removes a directory that belongs to nobody; what is left of it when this process ends is taken away by the next sweep. */
+export function discard(context: EngineContext, directory: string): void {
+  const path = putAside(context, directory);
+  if (path !== undefined) context.trees.remove(path).catch(() => undefined);
+}
+
 /** Makes the directory of a volume. Call inside the transaction that inserts its row: what has that name belongs to nobody. */
 export function makeDirectory(context: EngineContext, name: string): void {
   const { root } = context;
-  putAside(context, name);
+  discard(context, name);
   mkdirSync(volumesDirectory(root), { recursive: true, mode: 0o711 });
   mkdirSync(dataDirectory(root, name), { recursive: true, mode: 0o755 });
 }
@@ -64,7 +70,7 @@ export function finishRename(context: EngineContext, row: VolumeRow): void {
   context.sql.transaction(() => {
     if (context.volumes.get(row.name)?.directory !== row.directory) return;
     if (existsSync(join(base, row.directory))) {
-      putAside(context, row.name);
+      discard(context, row.name);
       renameSync(join(base, row.directory), join(base, row.name));
     }
     fault('volume-rename.moved');

@@ -73,6 +73,7 @@ function mark(db: Database): Collected {
         SELECT blob FROM layers
         UNION SELECT id FROM images
         UNION SELECT digest FROM manifests
+        UNION SELECT blob FROM pins
         UNION SELECT key FROM lease_items WHERE kind = 'blob'
       ) RETURNING digest, size`)
     .all();

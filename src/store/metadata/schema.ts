@@ -4,7 +4,7 @@
  * Every file below `blobs/` and every directory below `layers/` and `containers/` that the store made belongs to a row; what
  * has none is garbage. A lease keeps what it names alive while its owner (a process token) lives. A download is a blob that has
  * not all come yet, and stays for a later try when its owner is gone. Manifests are what registries had for an image; a packed layer
- * is what a blob that is not compressed becomes on its way to a registry.
+ * is what a blob that is not compressed becomes on its way to a registry. A pin keeps a blob for somebody outside the store.
  */
 export const STORE_SCHEMA = {
   name: 'store',
@@ -79,6 +79,13 @@ export const STORE_SCHEMA = {
       packed_digest TEXT NOT NULL,
       packed_size INTEGER NOT NULL
     ) STRICT;
+    `,
+    `
+    CREATE TABLE pins (
+      blob TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      PRIMARY KEY (blob, owner)
+    ) STRICT, WITHOUT ROWID;
     `,
   ],
 } as const;

@@ -40,6 +40,7 @@ async function runContainers(folder: string, scratch: string): Promise<void> {
   await saved('inspect', 'warm-up');
   await saved('logs', 'warm-up');
   await saved('rm', '-f', 'warm-up');
+  await start(folder, 'berth', ['internal', 'remove-network', env.BERTH_ROOT]);
   await runBundles(folder, scratch);
 }
 
@@ -57,7 +58,12 @@ async function runBundles(folder: string, scratch: string): Promise<void> {
 function start(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((done, reject) => {
     const child = spawn(process.execPath, ['--', join(folder, `${program}.cjs`), ...args], {
-      env: { ...process.env, BERTH_KEEPER: resolve(folder, 'keeper'), ...env },
+      env: {
+        ...process.env,
+        BERTH_KEEPER: resolve(folder, 'keeper'),
+        BERTH_RESOLVER: resolve(folder, 'resolver'),
+        ...env,
+      },
       stdio: 'ignore',
     });
     child.on('error', reject);

@@ -104,10 +104,10 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
   context.sql.transaction(() => {
     context.containers.patch(row.id, patch);
     context.execs.finishAll(row.id, KILLED_EXIT);
-    releaseEndpoints(context, row.id);
     if (exit.oom !== undefined) context.emit(containerEvent(row, 'oom', oomAttributes(exit.oom), timeNs));
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));
+    releaseEndpoints(context, row.id);
     for (const event of mountEvents(row.id, row.spec.mounts, 'unmount', timeNs)) context.emit(event);
   });
   fault('exit.recorded');

@@ -54,8 +54,13 @@ function groupsOf(ids: readonly string[]): string[] {
 }
 
 function filesOf(root: string): string[] {
-  return ['containers', 'run', 'volumes', 'tmp'].flatMap((folder) => {
+  // The resolver's folder stays, empty.
+  return ['containers', 'run', 'run/names', 'volumes', 'tmp'].flatMap((folder) => {
     const path = join(root, folder);
-    return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
+    return existsSync(path)
+      ? readdirSync(path)
+          .map((name) => join(path, name))
+          .filter((name) => name !== join(root, 'run/names'))
+      : [];
   });
 }

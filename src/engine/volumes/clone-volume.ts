@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { BerthError } from '#base/errors.ts';
+import { BerthError, isErrno } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { nowNs } from '#base/time.ts';
 import { Undo } from '#base/undo.ts';
@@ -8,7 +8,7 @@ import type { VolumeCloneRequest } from '#spec/docker-api/volumes.ts';
 import type { EngineContext } from '../context.ts';
 import type { VolumeRow } from '../state/volume-table.ts';
 import { driverOptionsOf } from './driver-options.ts';
-import { settleVolume } from './remove-volume.ts';
+import { noSuchVolume, settleVolume } from './remove-volume.ts';
 import {
   dataDirectory,
   discard,
@@ -46,9 +46,11 @@ export async function cloneVolume(
   const unfinished = temporaryDirectory(context, UNFINISHED);
   undo.add(() => context.trees.remove(unfinished));
   mkdirSync(join(unfinished, '_data'), { recursive: true, mode: 0o755 });
-  await context.trees.copy(dataDirectory(context.root, row.name), join(unfinished, '_data'));
+  await copyContent(context, row, join(unfinished, '_data'));
   fault('volume-clone.copied');
   context.sql.transaction(() => {
+    // Of a volume that was being removed meanwhile only a part was copied.
+    if (!isStillThere(context, row)) throw noSuchVolume(row.name);
     refuseTaken(context, row, name);
     const occupied = context.volumes.ofDirectory(name);
     if (occupied !== undefined) finishRename(context, occupied);
@@ -60,9 +62,22 @@ export async function cloneVolume(
   });
   undo.done();
   context.feed.announce();
-  const made = context.volumes.get(name);
-  if (made === undefined) throw new Error(`volume ${name} was not inserted`);
-  return made;
+  return { ...row, name, directory: name, createdNs, labels };
+}
+
+async function copyContent(context: EngineContext, row: VolumeRow, to: string): Promise<void> {
+  try {
+    await context.trees.copy(dataDirectory(context.root, row.name), to);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') && !isStillThere(context, row)) throw noSuchVolume(row.name);
+    throw error;
+  }
+}
+
+/** The same volume under the same name. */
+function isStillThere(context: EngineContext, row: VolumeRow): boolean {
+  const now = context.volumes.get(row.name);
+  return now?.status === 'ready' && now.createdNs === row.createdNs;
 }
 
 function refuseTaken(context: EngineContext, row: VolumeRow, name: string): void {

@@ -4,6 +4,7 @@ import { BerthError } from '#base/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { VolumeRow } from '../state/volume-table.ts';
 import { boundDirectory, driverOptionsOf } from './driver-options.ts';
+import { noSuchVolume } from './remove-volume.ts';
 import { dataDirectory } from './volume-directory.ts';
 import { volumeEvent } from './volume-events.ts';
 
@@ -39,4 +40,6 @@ export async function importVolume(context: EngineContext, row: VolumeRow, tar: 
   using root = context.trees.openDirectory(directory);
   const job = { root: root.fd, directory: '', shownDirectory: '/', keepKinds: false, owner: undefined };
   await context.trees.unpack(job, tar);
+  const now = context.volumes.get(row.name);
+  if (now?.status !== 'ready' || now.createdNs !== row.createdNs) throw noSuchVolume(row.name);
 }

@@ -110,7 +110,9 @@ test('processes that create, use, remove and prune the same volumes at once neve
   const actors = [1, 2, 3, 4].map((seed) =>
     execFileAsync(process.execPath, [program, fixture.root, String(seed), '40']),
   );
-  await Promise.all(actors);
+  const ended = await Promise.allSettled(actors);
+  const failed = ended.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+  assert.deepEqual(failed, []);
   await assertAgree(fixture);
   for (const { Id } of await core.containers.list({ all: true })) {
     const { Mounts } = await core.containers.inspect(Id);

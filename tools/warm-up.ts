@@ -40,7 +40,7 @@ async function runContainers(folder: string, scratch: string): Promise<void> {
   await saved('inspect', 'warm-up');
   await saved('logs', 'warm-up');
   await saved('rm', '-f', 'warm-up');
-  await start(folder, 'berth', ['internal', 'remove-network', env.BERTH_ROOT]);
+  await start(folder, 'berth', ['internal', 'remove-network', env.BERTH_ROOT], {});
   await runBundles(folder, scratch);
 }
 

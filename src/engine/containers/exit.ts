@@ -4,6 +4,7 @@ import { describeOom, type OomReport, oomKillCount, reportOom } from '#sys/cgrou
 import { type ExitRecord, readExitRecord } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { releaseEndpoints } from '../networks/endpoints.ts';
+import { attachmentEvents } from '../networks/network-events.ts';
 import type { ContainerRow, RowPatch } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
 import { mountEvents } from '../volumes/volume-events.ts';
@@ -107,8 +108,9 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
     if (exit.oom !== undefined) context.emit(containerEvent(row, 'oom', oomAttributes(exit.oom), timeNs));
     const attributes = { exitCode: String(exit.code), execDuration: String(Math.trunc(ranMs / 1000)) };
     context.emit(containerEvent(row, 'die', attributes, timeNs));
-    releaseEndpoints(context, row.id);
     for (const event of mountEvents(row.id, row.spec.mounts, 'unmount', timeNs)) context.emit(event);
+    for (const event of attachmentEvents(context, 'disconnect', row.id, timeNs)) context.emit(event);
+    releaseEndpoints(context, row.id);
   });
   fault('exit.recorded');
   context.feed.announce();

@@ -12,6 +12,7 @@ import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { makeNetworks, networkPart } from '../networks/container-network.ts';
 import { leaseEndpoints, releaseEndpoints } from '../networks/endpoints.ts';
+import { attachmentEvents } from '../networks/network-events.ts';
 import { isWithoutNetwork, networkFailure } from '../networks/network-failure.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
@@ -183,6 +184,7 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
       ...(reason === 'policy' ? { restartCount: row.restartCount + 1 } : {}),
     });
     for (const event of mountEvents(row.id, row.spec.mounts, 'mount', startedNs)) context.emit(event);
+    for (const event of attachmentEvents(context, 'connect', row.id, startedNs)) context.emit(event);
     context.emit(containerEvent(row, 'start', {}, startedNs));
   });
   context.exits.started(row.id, launched);

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../context.ts';
+import type { EngineContext, EngineEvent } from '../context.ts';
 import type { NetworkRow } from '../state/network-row.ts';
 
 /** An event about a network with the attributes Docker gives. */
@@ -14,4 +14,17 @@ export function attachmentEvent(
 ): EngineEvent {
   const attributes = { container: containerId, name: row.name, type: row.driver };
   return { type: 'network', action, id: row.id, attributes };
+}
+
+/** A container came into all its networks by its start, or left them by its end. Call while it has its leases. */
+export function attachmentEvents(
+  context: Pick<EngineContext, 'networks' | 'endpoints'>,
+  action: 'connect' | 'disconnect',
+  containerId: string,
+  timeNs: bigint,
+): EngineEvent[] {
+  return context.endpoints.of(containerId).flatMap(({ lease, networkId }) => {
+    const network = lease === null ? undefined : context.networks.get(networkId);
+    return network === undefined ? [] : [{ ...attachmentEvent(network, action, containerId), timeNs }];
+  });
 }

@@ -53,8 +53,8 @@ export function endpointOps(endpoint: Endpoint): EndpointOps {
 }
 
 function joinWords({ network, interfaceName }: Endpoint): string {
-  const where = network.driver === 'bridge' ? 'port of the bridge' : `${network.driver} ${network.mode} on`;
-  return `${interfaceName}: ${where} ${network.interfaceName}`;
+  const what = network.driver === 'bridge' ? 'a port of the bridge' : `${network.driver} (${network.mode}) on`;
+  return `make ${interfaceName}, ${what} ${network.interfaceName}`;
 }
 
 function insideWords(endpoint: Endpoint): string {
@@ -64,7 +64,7 @@ function insideWords(endpoint: Endpoint): string {
     return [gatewayOf(endpoint, family) ?? 'the interface itself'];
   });
   const out = ways.length === 0 ? '' : `, way out by ${ways.join(' and ')}`;
-  return `${endpoint.interfaceName}: ${addresses.length === 0 ? 'no address' : addresses.join(' and ')}${out}`;
+  return `give ${endpoint.interfaceName} ${addresses.length === 0 ? 'no address' : addresses.join(' and ')}${out}`;
 }
 
 function deviceMessages(endpoint: Endpoint): RouteMessage[] {

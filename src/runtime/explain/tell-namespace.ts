@@ -70,7 +70,7 @@ export function tellNamespace(narration: Narration, op: Op): void {
       );
       return;
     case 'netlink':
-      narration.tell('Network', op.side, `send ${op.messages.length} netlink message(s)${about}`);
+      narration.tell('Network', op.side, op.about ?? `send ${op.messages.length} netlink message(s)`);
       return;
     case 'hostname':
       narration.tell('Namespaces', op.side, `host name ${op.name}`);

@@ -18,5 +18,11 @@ export function loopbackUp(): PlanOp {
   view.setInt32(20, LOOPBACK_INDEX, true);
   view.setUint32(24, IFF_UP, true);
   view.setUint32(28, IFF_UP, true);
-  return { side: 'child', op: 'netlink', family: NETLINK_ROUTE, messages: [{ bytes }], about: 'loopback device up' };
+  return {
+    side: 'child',
+    op: 'netlink',
+    family: NETLINK_ROUTE,
+    messages: [{ bytes }],
+    about: 'switch on the loopback device',
+  };
 }

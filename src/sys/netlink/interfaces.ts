@@ -8,6 +8,16 @@ import type { RouteMessage } from './route-message.ts';
 
 const NAMES = new Map<number, string>(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
+const WORDS: Readonly<Record<string, string>> = {
+  EPERM: 'operation not permitted (it needs CAP_NET_ADMIN)',
+  EOPNOTSUPP: 'the kernel lacks this kind of interface',
+  EBUSY: 'device or resource busy',
+  ENODEV: 'no such device',
+  EINVAL: 'invalid argument',
+  EADDRINUSE: 'address in use',
+  ENOMEM: 'out of memory',
+};
+
 /** One change, and what it is in words. */
 export interface Change {
   readonly message: RouteMessage;
@@ -28,7 +38,8 @@ export async function applyChanges(changes: readonly Change[]): Promise<void> {
     if (refusal === undefined) continue;
     const errno = NAMES.get(refusal.errno) ?? `errno ${refusal.errno}`;
     if (tolerate.includes(errno)) continue;
-    throw new BerthError('internal', 'netlink.refused', `cannot ${about}: ${errno}`, { details: { errno } });
+    const why = WORDS[errno] ?? errno;
+    throw new BerthError('internal', 'netlink.refused', `cannot ${about}: ${why}`, { details: { errno } });
   }
 }
 

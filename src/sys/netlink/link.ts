@@ -107,10 +107,10 @@ export function createBridge(link: LinkProperties): RouteMessage {
   return fresh(header(0, 0, 0, 0), ...properties(link), ofKind('bridge'));
 }
 
-/** A pair with both ends here, up. */
+/** A pair with both ends here, down. */
 export function createPair(link: LinkProperties, peer: LinkProperties): RouteMessage {
-  const end = around(VETH_PEER, header(0, 0, UP, UP), ...properties(peer));
-  return fresh(header(0, 0, UP, UP), ...properties(link), ofKind('veth', end));
+  const end = around(VETH_PEER, header(0, 0, 0, 0), ...properties(peer));
+  return fresh(header(0, 0, 0, 0), ...properties(link), ofKind('veth', end));
 }
 
 /**

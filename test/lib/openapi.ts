@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 
-interface Schema {
+export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
@@ -17,7 +17,15 @@ interface Schema {
   readonly 'x-omitempty'?: boolean;
 }
 
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header' | 'body';
+  readonly type?: string;
+  readonly schema?: Schema;
+}
+
 interface Operation {
+  readonly parameters?: readonly Parameter[];
   readonly responses?: Readonly<Record<string, { readonly schema?: Schema }>>;
 }
 
@@ -42,10 +50,27 @@ export class OpenApi {
   }
 
   /** Everything that is described: methods in capitals, paths as templates. */
-  operations(): { readonly method: string; readonly path: string }[] {
+  operations(): { readonly method: string; readonly path: string; readonly parameters: readonly Parameter[] }[] {
     return Object.entries(this.#description.paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => ({ method: method.toUpperCase(), path })),
+      Object.entries(operations).map(([method, { parameters = [] }]) => ({
+        method: method.toUpperCase(),
+        path,
+        parameters,
+      })),
     );
+  }
+
+  /** A value of a schema, every field of an object there; `leaf` makes what is no list and no object. */
+  sample(given: Schema, leaf: (type: string, name: string) => unknown, name = '', depth = 0): unknown {
+    const schema = this.#resolve(given);
+    if (schema.type === 'array') return depth > 6 ? [] : [this.sample(schema.items ?? {}, leaf, name, depth + 1)];
+    if (schema.properties !== undefined && depth <= 6)
+      return Object.fromEntries(
+        Object.entries(schema.properties).map(([key, inner]) => [key, this.sample(inner, leaf, key, depth + 1)]),
+      );
+    if (typeof schema.additionalProperties === 'object' && depth <= 6)
+      return { key: this.sample(schema.additionalProperties, leaf, 'key', depth + 1) };
+    return leaf(schema.type ?? 'object', name);
   }
 
   /**

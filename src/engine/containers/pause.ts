@@ -35,7 +35,7 @@ export async function unpauseContainer(context: EngineContext, id: string): Prom
   using held = await context.locks.acquire(id);
   const row = await settle(context, held.row);
   if (row.status !== 'paused') {
-    throw new BerthError('internal', 'container.not-paused', `Container ${id} is not paused`);
+    throw new BerthError('conflict', 'container.not-paused', `Container ${id} is not paused`);
   }
   await thawCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));
   context.sql.transaction(() => {

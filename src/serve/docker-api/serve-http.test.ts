@@ -114,7 +114,7 @@ test('serveHttp() hands over the connection with the body apart from the input, 
   await using server = await serve([
     {
       method: 'POST',
-      path: '/exec',
+      path: '/exec/x/start',
       handle: async (c) => {
         bodies.push(await c.json({ optional: true }));
         return processStream(shouting(), false, c.version, c.request.upgrade === true);
@@ -122,7 +122,7 @@ test('serveHttp() hands over the connection with the body apart from the input, 
     },
   ]);
   const body = '{"Tty":true}';
-  const head = ['POST /v1.50/exec HTTP/1.1', ...UPGRADE, `Content-Length: ${body.length}`];
+  const head = ['POST /v1.50/exec/x/start HTTP/1.1', ...UPGRADE, `Content-Length: ${body.length}`];
   // All at once, in single bytes, and without a body: the input must never be taken for the body or the other way round.
   const answers = [
     await raw(server.socketPath, head, (socket) => socket.end(`${body}hello`)),
@@ -135,7 +135,7 @@ test('serveHttp() hands over the connection with the body apart from the input, 
         socket.end();
       })();
     }),
-    await raw(server.socketPath, ['POST /exec HTTP/1.1', ...UPGRADE], (socket) => socket.end('hello')),
+    await raw(server.socketPath, ['POST /exec/x/start HTTP/1.1', ...UPGRADE], (socket) => socket.end('hello')),
   ];
   for (const answer of answers) {
     assert.match(answer, /^HTTP\/1\.1 101 UPGRADED\r\n/);
@@ -154,7 +154,7 @@ test('serveHttp() answers an upgrade that fails with a status, and a process wit
   await using server = await serve([
     {
       method: 'POST',
-      path: '/attach',
+      path: '/containers/x/attach',
       handle: async () => {
         throw new BerthError('not-found', 'container.not-found', 'No such container: x');
       },
@@ -165,7 +165,7 @@ test('serveHttp() answers an upgrade that fails with a status, and a process wit
       handle: async (c) => processStream(output(), true, c.version, c.request.upgrade === true),
     },
   ]);
-  const answer = await raw(server.socketPath, ['POST /attach HTTP/1.1', ...UPGRADE], () => {});
+  const answer = await raw(server.socketPath, ['POST /containers/x/attach HTTP/1.1', ...UPGRADE], () => {});
   assert.match(answer, /^HTTP\/1\.1 404 /);
   assert.match(answer, /\{"message":"No such container: x"/);
   const plain = await call(server.socketPath, 'POST', '/output');

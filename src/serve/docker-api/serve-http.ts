@@ -28,16 +28,23 @@ function queryOf(parameters: URLSearchParams): ApiQuery {
   return query;
 }
 
-function requestOf(message: IncomingMessage, body: Readable | undefined, abort: AbortSignal): ApiRequest {
+/** What is asked for, without the query. */
+function pathOf(message: IncomingMessage): string {
   const target = message.url ?? '/';
   const split = target.indexOf('?');
+  return split === -1 ? target : target.slice(0, split);
+}
+
+function requestOf(message: IncomingMessage, body: Readable | undefined, abort: AbortSignal): ApiRequest {
+  const target = message.url ?? '/';
+  const path = pathOf(message);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers))
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   return {
     method: message.method as ApiMethod,
-    path: split === -1 ? target : target.slice(0, split),
-    query: queryOf(new URLSearchParams(split === -1 ? '' : target.slice(split + 1))),
+    path,
+    query: queryOf(new URLSearchParams(target.slice(path.length))),
     headers,
     body:
       body === undefined
@@ -119,6 +126,9 @@ async function answerRequest(dispatch: Dispatch, message: IncomingMessage, respo
   await writeBody(response, answer.body, message.method === 'HEAD');
 }
 
+/** How long a client that was refused may take to hang up, in milliseconds. */
+const LINGER_MS = 5000;
+
 function headText(status: string, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`;
@@ -128,6 +138,10 @@ function writeUnupgraded(socket: Duplex, answer: ApiResponse): void {
   const text = answer.body.kind === 'json' ? `${JSON.stringify(answer.body.value)}\n` : '';
   const headers = { ...headersFor(answer), Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) };
   socket.end(headText(`${answer.status} ${answer.status < 300 ? 'OK' : 'Error'}`, headers) + text);
+  // What the client sent for the process that it does not get; without reading it, the end of the connection is not seen.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socket: Duplex, head: Buffer) {
@@ -155,8 +169,17 @@ async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socke
   await inwards;
 }
 
+/** The requests whose connection may become the process's own. */
+const TAKEN_OVER = /\/(containers\/[^/]+\/attach(\/ws)?|exec\/[^/]+\/start|session|grpc)$/;
+
 /** Options of every server of the API, whatever it listens on. Some clients send their registries' credentials in headers. */
-const SERVER_OPTIONS = { maxHeaderSize: 256 * 1024, noDelay: true, keepAlive: true } as const;
+const SERVER_OPTIONS = {
+  maxHeaderSize: 256 * 1024,
+  noDelay: true,
+  keepAlive: true,
+  // Elsewhere an upgrade is an offer that the server need not take (RFC 9110, section 7.8).
+  shouldUpgradeCallback: (message: IncomingMessage) => TAKEN_OVER.test(pathOf(message)),
+} as const;
 
 /** An HTTP server for a router; not listening yet. */
 export function createHttpServer(dispatch: Dispatch): Server {

@@ -10,6 +10,7 @@ import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { exitStatusOf, PlanError } from '#sys/keeper/plan-error.ts';
 import { startTimeOf } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { linkersTo, refreshNames } from '../networks/container-names.ts';
 import { makeNetworks, networkPart } from '../networks/container-network.ts';
 import { leaseEndpoints, releaseEndpoints } from '../networks/endpoints.ts';
 import { attachmentEvents } from '../networks/network-events.ts';
@@ -189,6 +190,8 @@ async function letGo(context: EngineContext, row: ContainerRow, reason: StartRea
   });
   context.exits.started(row.id, launched);
   context.feed.announce();
+  // Who links to it on the default bridge knows it by its new address from now on.
+  for (const id of linkersTo(context, row)) await refreshNames(context, id);
 }
 
 function exitStatusFor(error: unknown): number {

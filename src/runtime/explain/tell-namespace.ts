@@ -24,7 +24,6 @@ export function isNamespaceOp(op: PlanOp): op is Op {
 
 /** Tells one op on namespaces, control groups or the network. */
 export function tellNamespace(narration: Narration, op: Op): void {
-  const about = op.about === undefined ? '' : ` (${op.about})`;
   switch (op.op) {
     case 'clone': {
       const list =

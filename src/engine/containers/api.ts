@@ -34,7 +34,7 @@ export interface RemoveOptions {
   readonly force?: boolean;
   /** Also remove the anonymous volumes. */
   readonly volumes?: boolean;
-  /** Refused: links belong to the default bridge, which Berth does not have. */
+  /** Remove a link, named `OWNER/ALIAS`, instead of a container. */
   readonly link?: boolean;
 }
 

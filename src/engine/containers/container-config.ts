@@ -4,6 +4,7 @@ import type { RootfsMount } from '#spec/rootfs.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { readProcessFile } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { linkVariables } from '../networks/links.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { type AccountFiles, type Identity, resolveIdentity } from './account-files.ts';
 import { capabilitiesOf, seccompOf } from './container-seccomp.ts';
@@ -59,6 +60,14 @@ function networkOwner(context: EngineContext, row: ContainerRow): ContainerRow {
   return (joined === undefined ? undefined : context.containers.get(joined)) ?? row;
 }
 
+/** What the user sets himself wins. */
+function withLinks(own: readonly string[], links: readonly string[]): readonly string[] {
+  if (links.length === 0) return own;
+  const nameOf = (entry: string) => entry.split('=', 1)[0]!;
+  const set = new Set(own.map(nameOf));
+  return [...own, ...links.filter((entry) => !set.has(nameOf(entry)))];
+}
+
 /**
  * The config.json of a container as it would start now.
  *
@@ -75,7 +84,8 @@ export function containerOciConfig(
   const host = row.hostConfig;
   // Who shares a network shares its names: host name and /etc files are those of the network's owner.
   const owner = networkOwner(context, row);
-  const config = { ...row.spec.config, Hostname: owner.spec.config.Hostname };
+  const { Env, ...own } = row.spec.config;
+  const config = { ...own, Env: withLinks(Env, linkVariables(context, row)), Hostname: owner.spec.config.Hostname };
   const { sharedMemory, ...joined } = joinedNamespaces(host, context.containers);
   return toOciConfig({
     id: row.id,

@@ -2,6 +2,7 @@ import { BerthError, isBerthError } from '#base/errors.ts';
 import { parseLinuxSignal } from '#base/signals.ts';
 import { resize } from '#sys/keeper/attach.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { removeLink } from '../networks/links.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isTokenAlive } from '../state/process-token.ts';
 import type { Containers } from './api.ts';
@@ -104,7 +105,10 @@ export function createContainers(context: EngineContext): Containers {
       const stop = signal === undefined ? context.closing : AbortSignal.any([signal, context.closing]);
       return { done: armWait(context, found, condition, stop) };
     },
-    remove: async (ref, options = {}) => removeContainer(context, (await row(ref)).id, ref, options),
+    remove: async (ref, options = {}) => {
+      if (options.link) return removeLink(context, ref);
+      await removeContainer(context, (await row(ref)).id, ref, options);
+    },
     rename: async (ref, name) => renameContainer(context, (await row(ref)).id, name),
     update: async (ref, request) => updateContainer(context, (await row(ref)).id, request),
     inspect: async (ref, options = {}) => {

@@ -13,6 +13,7 @@ import type {
 } from '#spec/docker-api/containers.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { type WishedEndpoint, wishedEndpoints } from '../networks/endpoint-wishes.ts';
+import { checkLinks } from '../networks/links.ts';
 import type { ContainerSpec } from '../state/container-row.ts';
 import { claimVolumes } from '../volumes/claim-volumes.ts';
 import { removeVolume } from '../volumes/remove-volume.ts';
@@ -118,6 +119,7 @@ export async function draftContainer(
     }),
   );
   const endpoints = wishedEndpoints(context, request, host);
+  checkLinks(context, host);
   host = pinJoinedContainers(host, (ref) => context.containers.resolve(ref));
   const image = await resolveImage(context, request.Image ?? '', options.platform);
   warnings.push(...platformWarnings(image, options.platform));

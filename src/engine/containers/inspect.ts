@@ -2,6 +2,7 @@ import { formatTimeNs } from '#base/time.ts';
 import type { ContainerInspect, PortMap } from '#spec/docker-api/containers.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { shownLinks } from '../networks/links.ts';
 import { networkSettingsOf } from '../networks/network-settings.ts';
 import { portMapOf } from '../ports/shown-ports.ts';
 import type { ContainerRow } from '../state/container-row.ts';
@@ -43,7 +44,7 @@ export function inspectRow(context: EngineContext, row: ContainerRow): Container
       ? (apparmor ?? (row.hostConfig.Privileged ? 'unconfined' : DEFAULT_PROFILE))
       : '',
     ExecIDs: execs.length > 0 ? execs : null,
-    HostConfig: row.hostConfig,
+    HostConfig: { ...row.hostConfig, Links: shownLinks(row) },
     GraphDriver: context.images.graphDriver(row.id),
     Mounts: mountPointsOf(row.spec.mounts),
     Config: row.spec.config,

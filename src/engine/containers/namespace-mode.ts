@@ -64,7 +64,6 @@ function checkNetworkMode(host: HostConfig, hostname: string, exposesPorts: bool
       "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
     );
   }
-  if (links) throw new BerthError('unsupported', 'container.links', 'links are not supported: use a network');
 }
 
 /** True when any port of the container is to be reached from outside. */

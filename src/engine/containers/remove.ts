@@ -23,9 +23,6 @@ export async function removeContainer(
   ref: string,
   options: RemoveOptions,
 ): Promise<void> {
-  if (options.link) {
-    throw new BerthError('unsupported', 'container.links', 'links are not supported: there is none to remove');
-  }
   try {
     if (options.force) await endIfRunning(context, id);
     using held = await context.locks.acquire(id);

@@ -15,6 +15,7 @@ import type { ContainerRow } from '../state/container-row.ts';
 import type { EndpointLease, EndpointRow, NetworkRow } from '../state/network-row.ts';
 import { currentBoot } from '../state/process-token.ts';
 import { networkOfEndpoint } from './find-network.ts';
+import { parseLink } from './links.ts';
 import { isPredefined } from './predefined.ts';
 
 type NamesContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'networks' | 'endpoints' | 'options'>;
@@ -50,12 +51,6 @@ export function dnsNamesOf(row: ContainerRow, place: Pick<EndpointRow, 'wish'>):
   return [...new Set([row.name, ...(place.wish.said?.Aliases ?? []), shortId(row.id), Hostname])].filter(
     (name) => name !== '',
   );
-}
-
-/** `NAME[:ALIAS]`, also as inspect shows it: `/NAME:/OWN/ALIAS`. */
-function parseLink(link: string): { target: string; alias: string } {
-  const [target = '', alias = target] = link.split(':');
-  return { target: target.replace(/^\//, ''), alias: alias.split('/').at(-1) ?? alias };
 }
 
 /** A linked container by what the user called it. */

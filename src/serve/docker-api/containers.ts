@@ -176,7 +176,8 @@ export function containerRoutes(backend: ContainersBackend): Route[] {
     { method: 'POST', path: '/containers/{ref}/start', handle: (context) => start(backend, context) },
     { method: 'POST', path: '/containers/{ref}/wait', handle: (context) => wait(backend, context) },
     { method: 'POST', path: '/containers/{ref}/update', handle: (context) => update(backend, context) },
-    { method: 'DELETE', path: '/containers/{ref}', handle: (context) => remove(backend, context) },
+    // A link to remove is named OWNER/ALIAS.
+    { method: 'DELETE', path: '/containers/{ref*}', handle: (context) => remove(backend, context) },
     ...actionRoutes(backend),
   ];
 }

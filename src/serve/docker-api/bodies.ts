@@ -46,10 +46,11 @@ const CONFIG_FIELDS: Readonly<Record<string, Shape>> = {
 /** Body of `POST /commit`. */
 export const CONTAINER_CONFIG: Struct = { struct: 'Config', fields: CONFIG_FIELDS };
 
-const WEIGHT_DEVICE: Struct = { struct: 'WeightDevice', fields: { Path: 'string', Weight: 'uint16' } };
-const THROTTLE_DEVICE: Struct = { struct: 'ThrottleDevice', fields: { Path: 'string', Rate: 'uint64' } };
+const WEIGHT_DEVICE: Struct = { struct: 'WeightDevice', zeroed: true, fields: { Path: 'string', Weight: 'uint16' } };
+const THROTTLE_DEVICE: Struct = { struct: 'ThrottleDevice', zeroed: true, fields: { Path: 'string', Rate: 'uint64' } };
 const DEVICE: Struct = {
   struct: 'DeviceMapping',
+  zeroed: true,
   fields: { PathOnHost: 'string', PathInContainer: 'string', CgroupPermissions: 'string' },
 };
 const DEVICE_REQUEST: Struct = {
@@ -62,7 +63,7 @@ const DEVICE_REQUEST: Struct = {
     Options: STRING_MAP,
   },
 };
-const ULIMIT: Struct = { struct: 'Ulimit', fields: { Name: 'string', Soft: 'int64', Hard: 'int64' } };
+const ULIMIT: Struct = { struct: 'Ulimit', zeroed: true, fields: { Name: 'string', Soft: 'int64', Hard: 'int64' } };
 const RESTART_POLICY: Struct = { struct: 'RestartPolicy', fields: { Name: 'string', MaximumRetryCount: 'int' } };
 
 const RESOURCE_FIELDS: Readonly<Record<string, Shape>> = {
@@ -152,7 +153,7 @@ const HOST_CONFIG: Struct = {
     LogConfig: { struct: 'LogConfig', fields: { Type: 'string', Config: STRING_MAP } },
     NetworkMode: 'string',
     PortBindings: {
-      map: { list: { struct: 'PortBinding', fields: { HostIp: 'string', HostPort: 'string' } } },
+      map: { list: { struct: 'PortBinding', zeroed: true, fields: { HostIp: 'string', HostPort: 'string' } } },
     },
     RestartPolicy: RESTART_POLICY,
     AutoRemove: 'bool',

@@ -21,6 +21,8 @@ export interface Struct {
   readonly struct: string;
   readonly fields: Readonly<Record<string, Shape>>;
   /** Fields of a struct that Go embeds here: they lie beside the others, but messages name them with its name. */
+  /** True: what is missing of its scalars is Go's zero value, as in structs that lie in lists. */
+  readonly zeroed?: true;
   readonly embedded?: { readonly name: string; readonly fields: Readonly<Record<string, Shape>> };
 }
 
@@ -54,6 +56,8 @@ function mismatch(value: unknown, shape: Shape, place: Place): BerthError {
   return new BerthError('invalid', 'api.body', `invalid JSON: ${message}`);
 }
 
+const INT64_RANGE = 2 ** 63;
+
 function decodeScalar(value: unknown, shape: string): boolean {
   switch (shape) {
     case 'string':
@@ -67,22 +71,32 @@ function decodeScalar(value: unknown, shape: string): boolean {
       return Number.isInteger(value) && (value as number) >= 0 && (shape === 'uint64' || (value as number) < 65536);
     case 'int':
     case 'int64':
-      return Number.isInteger(value);
+      return Number.isInteger(value) && (value as number) >= -INT64_RANGE && (value as number) < INT64_RANGE;
     default:
       return true;
   }
 }
 
+/** The zero values of a struct's scalar fields. */
+function zeroFields(shape: Struct): Record<string, unknown> {
+  const zero = (of: Shape) => (of === 'string' ? '' : of === 'bool' ? false : 0);
+  const scalars = Object.entries(shape.fields).filter(
+    ([, of]) => typeof of === 'string' && of !== 'any' && of !== 'strslice',
+  );
+  return Object.fromEntries(scalars.map(([name, of]) => [name, zero(of)]));
+}
+
 function decodeStruct(value: object, shape: Struct, place: Place): Record<string, unknown> {
   const known = { ...shape.fields, ...shape.embedded?.fields };
   const names = new Map(Object.keys(known).map((name) => [name.toLowerCase(), name]));
-  const decoded: Record<string, unknown> = {};
+  const decoded: Record<string, unknown> = shape.zeroed ? zeroFields(shape) : {};
   for (const [given, inner] of Object.entries(value)) {
     const name = Object.hasOwn(known, given) ? given : names.get(given.toLowerCase());
     // Unknown fields are of newer or other clients: Go ignores them, and so must we to serve those clients.
     if (name === undefined) continue;
     const steps = [place.path, name in shape.fields ? '' : shape.embedded?.name, name];
     const path = steps.filter((step) => step !== '' && step !== undefined).join('.');
+    if (inner === null && name in decoded) continue;
     decoded[name] = decode(inner, known[name]!, { struct: shape.struct, path });
   }
   return decoded;
@@ -100,7 +114,8 @@ function decode(value: unknown, shape: Shape, place: Place): unknown {
   }
   if ('list' in shape) {
     if (!Array.isArray(value)) throw mismatch(value, shape, place);
-    return value.map((item) => decode(item, shape.list, place));
+    const isZeroed = typeof shape.list === 'object' && 'zeroed' in shape.list;
+    return value.map((item) => decode(item === null && isZeroed ? {} : item, shape.list, place));
   }
   if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
   if ('map' in shape)

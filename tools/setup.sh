@@ -18,6 +18,8 @@ library libseccomp.so.2 libseccomp2
 if [ "${1:-}" = --tests ]; then
   dpkg -s busybox-static >/dev/null 2>&1 || needed="$needed busybox-static" # the plain busybox is not static
   want ps procps
+  want ip iproute2
+  want nft nftables
   want python3 python3-minimal
   want runc runc
 fi

@@ -1,5 +1,5 @@
 /** Ports that a container gets when it starts, and gives back when it ends. */
-import { BerthError } from '#base/errors.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
 import { addressKey } from '#network/firewall/key.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
 import { ephemeralPorts, heldPorts, socketHolder, tryPort } from '#sys/port-holders.ts';
@@ -126,7 +126,7 @@ function assign(
  */
 export async function leasePorts(
   context: PortContext,
-  row: Pick<ContainerRow, 'id' | 'hostConfig' | 'spec'>,
+  row: Pick<ContainerRow, 'id' | 'name' | 'hostConfig' | 'spec'>,
   endpoints: readonly Endpoint[],
 ): Promise<readonly PublishedRange[]> {
   const wishes = placeWishes(wishedPorts(row.hostConfig, row.spec.config.ExposedPorts), endpoints);
@@ -152,6 +152,14 @@ export async function leasePorts(
     }
   } catch (error) {
     context.ports.release(row.id);
-    throw error;
+    throw inDockersWords(error, row.name, endpoints);
   }
+}
+
+function inDockersWords(error: unknown, name: string, endpoints: readonly Endpoint[]): unknown {
+  if (!isBerthError(error)) return error;
+  const { kind, code, message, hint, details } = error;
+  const id = (endpoints.find(({ defaultGateway }) => defaultGateway.v4) ?? endpoints[0])?.id ?? '';
+  const prefix = `failed to set up container networking: driver failed programming external connectivity on endpoint ${name} (${id})`;
+  return new BerthError(kind, code, `${prefix}: ${message}`, { ...(hint === undefined ? {} : { hint }), details });
 }

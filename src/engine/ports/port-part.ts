@@ -3,8 +3,26 @@ import { firewallNames } from '#network/firewall/firewall-names.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
 import { portOps, presenceOp, publicationsOf } from '#network/ports/port-ops.ts';
 import type { PlanOp } from '#sys/keeper/plan.ts';
+import { hairpinPort } from '#sys/netlink/link.ts';
 import type { EngineContext } from '../context.ts';
 import { opensFirewall } from './firewall-option.ts';
+
+const NETLINK_ROUTE = 0;
+
+function isWayIn({ network, defaultGateway }: Endpoint): boolean {
+  return network.driver === 'bridge' && (defaultGateway.v4 || defaultGateway.v6);
+}
+
+/** A container may reach itself by its own published port: the bridge must give it back what came from it. */
+function hairpinOp({ hostInterfaceName }: Endpoint): PlanOp {
+  return {
+    side: 'parent',
+    op: 'netlink',
+    family: NETLINK_ROUTE,
+    messages: [hairpinPort(hostInterfaceName)],
+    about: `let ${hostInterfaceName} reach itself`,
+  };
+}
 
 export interface PortPart {
   readonly ops: readonly PlanOp[];
@@ -24,5 +42,6 @@ export function portPart(
   const names = firewallNames(context.root);
   const publications = publicationsOf(endpoints, ranges, (endpoint) => opensFirewall(context, endpoint));
   const { ops, cleanup } = portOps(names, publications);
-  return { ops: ops.length > 0 ? ops : [presenceOp(names)], cleanup };
+  if (ops.length === 0) return { ops: [presenceOp(names)], cleanup };
+  return { ops: [...ops, ...endpoints.filter(isWayIn).map(hairpinOp)], cleanup };
 }

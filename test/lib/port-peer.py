@@ -1,0 +1,90 @@
+"""Peers for tests of published ports, run inside a network namespace.
+
+serve PORTS...          answers on TCP and UDP, IPv4 and IPv6: "protocol peer-address own-port"; says "ready" first
+ask PROTOCOL HOST PORT SECONDS  prints the answer, "refused" or "nothing"
+hold HOST PORT          connects, says "ready", and echoes each line of its input through the connection
+"""
+import errno
+import select
+import socket
+import sys
+
+SECONDS = float(20)
+
+
+def family(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def open_server(kind, inet, port):
+    server = socket.socket(inet, kind)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if inet == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server.bind(("::" if inet == socket.AF_INET6 else "0.0.0.0", port))
+    if kind == socket.SOCK_STREAM:
+        server.listen(64)
+    return server
+
+
+def serve(ports):
+    servers = {}
+    for port in ports:
+        for inet in (socket.AF_INET, socket.AF_INET6):
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                server = open_server(kind, inet, port)
+                servers[server.fileno()] = (server, kind, port)
+    clients = {}
+    print("ready", flush=True)
+    while True:
+        ready, _, _ = select.select([*servers, *clients], [], [])
+        for fd in ready:
+            if fd in clients:
+                data = clients[fd].recv(4096)
+                if data:
+                    clients[fd].sendall(data)
+                else:
+                    clients.pop(fd).close()
+                continue
+            server, kind, port = servers[fd]
+            if kind == socket.SOCK_DGRAM:
+                _, peer = server.recvfrom(4096)
+                server.sendto(f"udp {peer[0]} {port}\n".encode(), peer)
+            else:
+                client, peer = server.accept()
+                client.sendall(f"tcp {peer[0]} {port}\n".encode())
+                clients[client.fileno()] = client
+
+
+def ask(protocol, host, port, seconds):
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    client = socket.socket(family(host), kind)
+    client.settimeout(seconds)
+    try:
+        client.connect((host, port))
+        if protocol == "udp":
+            client.send(b"?")
+        print(client.recv(4096).decode().strip())
+    except socket.timeout:
+        print("nothing")
+    except OSError as error:
+        print("refused" if error.errno in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.EACCES) else f"error {error}")
+
+
+def hold(host, port):
+    client = socket.create_connection((host, port), SECONDS)
+    stream = client.makefile("r")
+    stream.readline()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        client.sendall(line.encode())
+        print(stream.readline().strip(), flush=True)
+
+
+mode, *words = sys.argv[1:]
+if mode == "serve":
+    serve([int(word) for word in words])
+elif mode == "hold":
+    hold(words[0], int(words[1]))
+else:
+    ask(words[0], words[1], int(words[2]), float(words[3]))

@@ -32,7 +32,16 @@ const __early = new Set(['node:fs', 'node:path', 'node:url']);
 require = (id) => {
   if (!id.startsWith('node:') || __early.has(id)) return __load(id);
   let loaded;
-  return new Proxy({}, { get: (_, name) => (loaded ??= __load(id))[name] });
+  const load = () => (loaded ??= __load(id));
+  const describe = (name) => {
+    const found = Reflect.getOwnPropertyDescriptor(load(), name);
+    return found && { ...found, configurable: true };
+  };
+  return new Proxy({}, {
+    get: (_, name) => load()[name],
+    ownKeys: () => Reflect.ownKeys(load()),
+    getOwnPropertyDescriptor: (_, name) => describe(name),
+  });
 };`;
 
 /**

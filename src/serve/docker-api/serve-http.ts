@@ -116,14 +116,30 @@ function forClient(message: IncomingMessage, answer: ApiResponse): ApiResponse {
   return { ...answer, body: { kind: 'json', value: { message: text } } };
 }
 
+/** Ends what a body is read from; one that was read to its end has ended. */
+function discard(body: ApiResponse['body']): void {
+  if (body.kind === 'stream' || body.kind === 'upgraded') body.stream.destroy();
+  // A sequence that was never begun has nothing to end, and ends as soon as it is told to.
+  if (body.kind === 'lines')
+    void body.items[Symbol.asyncIterator]()
+      .return?.(undefined)
+      ?.catch(() => undefined);
+}
+
 async function answerRequest(dispatch: Dispatch, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const aborter = new AbortController();
   response.on('close', () => aborter.abort());
   const body = hasBody(message) ? message : undefined;
   const answer = forClient(message, await dispatch(requestOf(message, body, aborter.signal)));
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(headersFor(answer))) response.setHeader(name, value);
-  await writeBody(response, answer.body, message.method === 'HEAD');
+  try {
+    // Gone meanwhile: a pipeline would not even begin, and what it reads from would stay open.
+    if (response.destroyed || response.closed) return;
+    response.statusCode = answer.status;
+    for (const [name, value] of Object.entries(headersFor(answer))) response.setHeader(name, value);
+    await writeBody(response, answer.body, message.method === 'HEAD');
+  } finally {
+    discard(answer.body);
+  }
 }
 
 /** How long a client that was refused may take to hang up, in milliseconds. */
@@ -154,7 +170,12 @@ async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socke
   const body = hasBody(message) ? message : undefined;
   const answer = forClient(message, await dispatch(requestOf(message, body, aborter.signal)));
   if (answer.body.kind !== 'upgraded') {
+    discard(answer.body);
     writeUnupgraded(socket, answer);
+    return;
+  }
+  if (socket.destroyed) {
+    discard(answer.body);
     return;
   }
   if (isWebSocket(message)) {

@@ -5,7 +5,17 @@ import type { Context, Invocation } from '../command.ts';
 import { ExitFailure, failureText } from '../failure.ts';
 import { UPDATE_FLAGS } from '../flags/update.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
+import { parsePortFlags } from '../run/port-flags.ts';
 import { parseRestartPolicy } from '../run/restart-policy.ts';
+
+/** Both take what `--publish` of `run` takes. @throws Error in docker's words */
+function portChanges(flags: ParsedFlags): Pick<ContainerUpdateRequest, 'PublishAdd' | 'PublishRemove'> {
+  const mapOf = (name: string) => parsePortFlags(flags.list(name), []).bindings;
+  return {
+    ...(flags.changed('publish-add') ? { PublishAdd: mapOf('publish-add') } : {}),
+    ...(flags.changed('publish-rm') ? { PublishRemove: mapOf('publish-rm') } : {}),
+  };
+}
 
 function requestOf(flags: ParsedFlags): ContainerUpdateRequest {
   if (!UPDATE_FLAGS.some(({ name }) => flags.changed(name)))
@@ -27,6 +37,7 @@ function requestOf(flags: ParsedFlags): ContainerUpdateRequest {
       NanoCpus: flags.number('cpus'),
       PidsLimit: pids === 0 ? null : pids,
       RestartPolicy: parseRestartPolicy(flags.text('restart')),
+      ...portChanges(flags),
     };
   } catch (error) {
     throw new ExitFailure(1, messageOf(error));

@@ -25,5 +25,7 @@ export const UPDATE_FLAGS: readonly FlagSpec[] = [
     usage: 'Swap limit equal to memory plus swap: -1 to enable unlimited swap',
   },
   { name: 'pids-limit', type: 'int', usage: 'Tune container pids limit (set -1 for unlimited)' },
+  { name: 'publish-add', type: 'list', usage: 'Publish one more port of a running container', own: true },
+  { name: 'publish-rm', type: 'list', usage: 'End the publishing of a port (80/tcp, 8080:80)', own: true },
   { name: 'restart', type: 'string', usage: 'Restart policy to apply when a container exits' },
 ];

@@ -68,8 +68,12 @@ export async function settleExit(context: EngineContext, row: ContainerRow): Pro
   // A keeper that wrote its record is cleaning up: a new start must not meet it at that.
   if (keeperAlive(row)) await keeperDone(pathsOf(context.root, row.id).runDirectory);
   const exit = exitOf(context, row);
+  // What came after the start the keeper does not know of, and a killed one took nothing back.
+  const wasKilled = readExitRecord(pathsOf(context.root, row.id).runDirectory) === undefined;
+  const leavesPorts = context.ports.hasLive(row.id) || (wasKilled && context.ports.of(row.id).length > 0);
   if (!keeperAlive(row)) await removeRemains(context, row);
   const after = recordExit(context, row, exit);
+  if (leavesPorts) await (await import('../networks/restore-firewall.ts')).restoreFirewall(context);
   // Who restarts a container by hand wants to find it.
   const isRestarted = row.restarter !== '' && isTokenAlive(row.restarter);
   if (after.status === 'exited' && after.hostConfig.AutoRemove && !isRestarted) {

@@ -7,6 +7,8 @@ import type {
 } from '#spec/docker-api/containers.ts';
 import { updateCgroup } from '#sys/cgroup/update.ts';
 import type { EngineContext } from '../context.ts';
+import type { PortChange } from '../ports/change-ports.ts';
+import type { ContainerRow } from '../state/container-row.ts';
 import { checkRestartPolicy } from './check-host-config.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
@@ -31,7 +33,7 @@ export async function updateContainer(
   id: string,
   request: ContainerUpdateRequest,
 ): Promise<ContainerUpdateResponse> {
-  const { RestartPolicy, ...limits } = request;
+  const { RestartPolicy, PublishAdd, PublishRemove, ...limits } = request;
   const asked = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null && value !== undefined));
   const { resources, warnings } = checkResources({ ...NO_LIMITS, ...asked } as Resources, hostLimitSupport(), true);
   if (RestartPolicy) checkRestartPolicy(RestartPolicy);
@@ -42,8 +44,10 @@ export async function updateContainer(
       throw conflict('container is marked for removal and cannot be "update"');
     }
     checkConflicts(row.hostConfig, resources);
+    const ports = { add: PublishAdd ?? {}, remove: PublishRemove ?? {} };
     const changed: HostConfig = {
       ...row.hostConfig,
+      ...(await changedPorts(context, row, ports)),
       ...changedLimits(resources, asked),
       ...(RestartPolicy && RestartPolicy.Name !== ''
         ? { RestartPolicy: policyFor(row.hostConfig, RestartPolicy) }
@@ -68,6 +72,17 @@ function policyFor(host: HostConfig, policy: { readonly Name: string; readonly M
     throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
   }
   return { Name: policy.Name, MaximumRetryCount: policy.MaximumRetryCount ?? 0 };
+}
+
+/** Ports are Berth's own in this call: most updates say nothing about them. */
+async function changedPorts(
+  context: EngineContext,
+  row: ContainerRow,
+  change: PortChange,
+): Promise<Partial<Pick<HostConfig, 'PortBindings'>>> {
+  if (Object.keys(change.add).length + Object.keys(change.remove).length === 0) return {};
+  const { changePorts } = await import('../ports/change-ports.ts');
+  return { PortBindings: await changePorts(context, row, change) };
 }
 
 /** Fields of the API that `update` takes over; the rest belongs to create. */

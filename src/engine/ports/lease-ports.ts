@@ -7,7 +7,7 @@ import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { PortRow } from '../state/port-table.ts';
 import { currentBoot, isProcessAlive } from '../state/process-token.ts';
-import { assignPorts, type PlacedWish, placeWishes, portKey } from './assign-ports.ts';
+import { type Assignment, assignPorts, type PlacedWish, placeWishes, portKey } from './assign-ports.ts';
 import { wishedPorts } from './wished-ports.ts';
 
 type PortContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'ports'>;
@@ -82,21 +82,22 @@ function nameHolder(context: PortContext, error: unknown, taken: readonly PortRo
 function take(
   context: PortContext,
   id: string,
-  wishes: readonly PlacedWish[],
+  { wishes, kept, isLive }: LeaseParts,
   excluded: ReadonlySet<string>,
   ephemeral: readonly [number, number],
 ) {
   return context.sql.transaction(() => {
     context.ports.release(id);
+    for (const range of kept) context.ports.insert(id, range, true);
     const active = context.ports.active();
     try {
-      return assign(context, id, active, wishes, excluded, ephemeral);
+      return assign(context, id, isLive, assignPorts(wishes, active, excluded, ephemeral));
     } catch (error) {
       // Who is up takes a look at processes: only when somebody seems to be in the way.
       const alive = active.filter(({ containerId }) => isUp(context, containerId));
       if (alive.length === active.length) throw nameHolder(context, error, active);
       try {
-        return assign(context, id, alive, wishes, excluded, ephemeral);
+        return assign(context, id, isLive, assignPorts(wishes, alive, excluded, ephemeral));
       } catch (again) {
         throw nameHolder(context, again, alive);
       }
@@ -104,16 +105,8 @@ function take(
   });
 }
 
-function assign(
-  context: PortContext,
-  id: string,
-  taken: readonly PortRow[],
-  wishes: readonly PlacedWish[],
-  excluded: ReadonlySet<string>,
-  ephemeral: readonly [number, number],
-) {
-  const assignment = assignPorts(wishes, taken, excluded, ephemeral);
-  for (const range of assignment.ranges) context.ports.insert(id, range);
+function assign(context: PortContext, id: string, isLive: boolean, assignment: Assignment): Assignment {
+  for (const range of assignment.ranges) context.ports.insert(id, range, isLive);
   return assignment;
 }
 
@@ -130,15 +123,35 @@ export async function leasePorts(
   endpoints: readonly Endpoint[],
 ): Promise<readonly PublishedRange[]> {
   const wishes = placeWishes(wishedPorts(row.hostConfig, row.spec.config.ExposedPorts), endpoints);
-  if (wishes.length === 0) {
-    context.ports.release(row.id);
-    return [];
-  }
+  context.ports.release(row.id);
+  return leaseWishes(context, row, endpoints, { wishes, kept: [], isLive: false });
+}
+
+/** What a container shall have: what it keeps, and what it wants besides. */
+export interface LeaseParts {
+  readonly wishes: readonly PlacedWish[];
+  readonly kept: readonly PublishedRange[];
+  /** The container runs already. */
+  readonly isLive: boolean;
+}
+
+/**
+ * The same for a container that has ports: of those it keeps some, and gets others. When it cannot get them it keeps all that it had.
+ *
+ * @returns the new ones
+ */
+export async function leaseWishes(
+  context: PortContext,
+  row: Pick<ContainerRow, 'id' | 'name'>,
+  endpoints: readonly Endpoint[],
+  parts: LeaseParts,
+): Promise<readonly PublishedRange[]> {
+  const before = context.ports.of(row.id);
   const excluded = new Set<string>();
   const ephemeral = ephemeralPorts();
   try {
     for (;;) {
-      const { ranges, chosen } = take(context, row.id, wishes, excluded, ephemeral);
+      const { ranges, chosen } = take(context, row.id, parts, excluded, ephemeral);
       await checkAddresses(ranges);
       const before = excluded.size;
       for (const range of ranges) {
@@ -151,7 +164,10 @@ export async function leasePorts(
       if (excluded.size === before) return ranges;
     }
   } catch (error) {
-    context.ports.release(row.id);
+    context.sql.transaction(() => {
+      context.ports.release(row.id);
+      for (const range of before) context.ports.insert(row.id, range, true);
+    });
     throw inDockersWords(error, row.name, endpoints);
   }
 }

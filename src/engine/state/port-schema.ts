@@ -1,5 +1,6 @@
 /**
  * Published ports, one row for each range that leads one to one into a container. Rows of containers that do not run are void.
+ * `live`: not known to the keeper, which cannot take it out of the firewall when the container ends.
  */
 export const PORT_SCHEMA = {
   name: 'ports',
@@ -16,5 +17,6 @@ export const PORT_SCHEMA = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX published_ports_container ON published_ports(container_id);
     `,
+    `ALTER TABLE published_ports ADD COLUMN live INTEGER NOT NULL DEFAULT 0;`,
   ],
 } as const;

@@ -49,15 +49,24 @@ export class PortTable {
       .map(readPort);
   }
 
-  insert(containerId: string, range: PublishedRange): void {
+  /** True when something changed while the container ran. */
+  hasLive(containerId: string): boolean {
+    return (
+      this.#db.all('SELECT 1 FROM published_ports WHERE container_id = ? AND live = 1 LIMIT 1', containerId).length > 0
+    );
+  }
+
+  /** @param isLive not in the plan of the container's start */
+  insert(containerId: string, range: PublishedRange, isLive = false): void {
     this.#db.run(
-      `INSERT INTO published_ports (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO published_ports (${COLUMNS}, live) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       containerId,
       range.protocol,
       range.hostAddress,
       range.hostPort,
       range.containerPort,
       range.count,
+      isLive ? 1 : 0,
     );
   }
 

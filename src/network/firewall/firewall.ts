@@ -1,12 +1,14 @@
 /** The tables of a root as they are in the kernel: made, changed, taken away. For starts see `ports/port-ops.ts`. */
 import { BerthError } from '#base/errors.ts';
 import { readNetSetting } from '#sys/net-settings.ts';
+import { applyChanges, linkNamed } from '#sys/netlink/interfaces.ts';
+import { hairpinPort } from '#sys/netlink/link.ts';
 import { NETLINK_NETFILTER, type Refusal, talk } from '#sys/nftables/talk.ts';
 import type { NetworkDevice } from '../model.ts';
 import type { Publication } from './elements.ts';
 import { ensureEntryPair, removeEntryPair } from './entry-pair.ts';
 import type { FirewallNames } from './firewall-names.ts';
-import { type FirewallState, networkBatch, publicationBatch, removalBatch, rulesetBatch } from './ruleset.ts';
+import { type FirewallState, networkBatch, removalBatch, replacementBatch, rulesetBatch } from './ruleset.ts';
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -72,13 +74,24 @@ export async function changeNetwork(
   throw refused(`change the tables ${names.table}`, refusal);
 }
 
-/** Publishes ports of a running container or ends that. @returns false as {@link changeNetwork} does */
-export async function changePublications(
+/**
+ * Publishes ports of a running container instead of others, at once.
+ *
+ * @param ports interfaces on the host that lead to the container, which is to reach itself by them
+ * @returns false as {@link changeNetwork} does
+ */
+export async function replacePublications(
   names: FirewallNames,
-  publications: readonly Publication[],
-  how: 'add' | 'delete',
+  removed: readonly Publication[],
+  added: readonly Publication[],
+  ports: readonly string[],
 ): Promise<boolean> {
-  const batch = publicationBatch(names, publications, how);
+  for (const name of added.length > 0 ? ports : []) {
+    const link = await linkNamed(name);
+    if (link === undefined) continue;
+    await applyChanges([{ message: hairpinPort(link.index), about: `let ${name} reach itself` }]);
+  }
+  const batch = replacementBatch(names, removed, added);
   if (batch.length === 0) return true;
   const { refusal } = await talk(NETLINK_NETFILTER, batch);
   if (refusal === undefined) return true;

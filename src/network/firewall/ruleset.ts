@@ -71,15 +71,32 @@ export function networkBatch(names: FirewallNames, network: NetworkDevice, how: 
   );
 }
 
+function publicationMessages(
+  names: FirewallNames,
+  publications: readonly Publication[],
+  how: 'add' | 'delete',
+): Buffer[] {
+  return TABLE_FAMILIES.flatMap((family) => {
+    const ours = publications.filter(({ range }) => range.hostAddress.includes(':') === (family === 'ip6'));
+    return memberMessages(names, family, ours.flatMap(publicationMembers), how);
+  });
+}
+
 /** Publishes, or ends that. @returns a batch; empty when there is nothing to say */
 export function publicationBatch(
   names: FirewallNames,
   publications: readonly Publication[],
   how: 'add' | 'delete',
 ): Buffer[] {
-  const messages = TABLE_FAMILIES.flatMap((family) => {
-    const ours = publications.filter(({ range }) => range.hostAddress.includes(':') === (family === 'ip6'));
-    return memberMessages(names, family, ours.flatMap(publicationMembers), how);
-  });
+  return replacementBatch(names, how === 'delete' ? publications : [], how === 'add' ? publications : []);
+}
+
+/** Publishes something instead of something else, at once. @returns a batch; empty when there is nothing to say */
+export function replacementBatch(
+  names: FirewallNames,
+  removed: readonly Publication[],
+  added: readonly Publication[],
+): Buffer[] {
+  const messages = [...publicationMessages(names, removed, 'delete'), ...publicationMessages(names, added, 'add')];
   return messages.length === 0 ? [] : batchOf(messages);
 }

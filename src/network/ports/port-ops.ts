@@ -41,10 +41,13 @@ export function portOps(
   if (add.length === 0) return { ops: [], cleanup: [] };
   const common = { op: 'netlink', family: NETLINK_NETFILTER, batch: true } as const;
   const about = `published ports in table ${names.table}`;
-  const remove = publicationBatch(names, publications, 'delete');
   return {
     ops: [{ side: 'parent', ...common, messages: add.map((bytes) => ({ bytes })), about }],
-    cleanup: [{ side: 'cleanup', ...common, messages: remove.map((bytes) => ({ bytes })), tolerate: [ENOENT], about }],
+    // One by one: what was taken back while the container ran must not keep the rest.
+    cleanup: publications.flatMap((publication): PlanOp[] => {
+      const messages = publicationBatch(names, [publication], 'delete').map((bytes) => ({ bytes }));
+      return messages.length === 0 ? [] : [{ side: 'cleanup', ...common, messages, tolerate: [ENOENT], about }];
+    }),
   };
 }
 

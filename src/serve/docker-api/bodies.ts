@@ -100,10 +100,14 @@ const RESOURCE_FIELDS: Readonly<Record<string, Shape>> = {
   IOMaximumBandwidth: 'uint64',
 };
 
+const PORT_MAP = {
+  map: { list: { struct: 'PortBinding', zeroed: true, fields: { HostIp: 'string', HostPort: 'string' } } },
+} as const;
+
 /** Body of `POST /containers/{id}/update`. */
 export const CONTAINER_UPDATE: Struct = {
   struct: 'UpdateConfig',
-  fields: { RestartPolicy: RESTART_POLICY },
+  fields: { RestartPolicy: RESTART_POLICY, PublishAdd: PORT_MAP, PublishRemove: PORT_MAP },
   embedded: { name: 'Resources', fields: RESOURCE_FIELDS },
 };
 
@@ -152,9 +156,7 @@ const HOST_CONFIG: Struct = {
     ContainerIDFile: 'string',
     LogConfig: { struct: 'LogConfig', fields: { Type: 'string', Config: STRING_MAP } },
     NetworkMode: 'string',
-    PortBindings: {
-      map: { list: { struct: 'PortBinding', zeroed: true, fields: { HostIp: 'string', HostPort: 'string' } } },
-    },
+    PortBindings: PORT_MAP,
     RestartPolicy: RESTART_POLICY,
     AutoRemove: 'bool',
     VolumeDriver: 'string',

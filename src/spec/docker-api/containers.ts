@@ -389,6 +389,10 @@ export interface ContainerWaitResponse {
 /** Body of `POST /containers/{id}/update`. */
 export interface ContainerUpdateRequest extends Loose<Resources> {
   readonly RestartPolicy?: RestartPolicy | null;
+  /** Berth's own: ports to publish besides. */
+  readonly PublishAdd?: PortMap | null;
+  /** Berth's own: bindings to end; one without a host port means all of that container port. */
+  readonly PublishRemove?: PortMap | null;
 }
 
 export interface ContainerUpdateResponse {

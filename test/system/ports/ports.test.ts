@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { createNetworks } from '#engine/networks/engine-networks.ts';
+import { restoreFirewall } from '#engine/networks/restore-firewall.ts';
+import { firewallNames } from '#network/firewall/firewall-names.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { ask, holdConnection, openOutsideHost, servePorts } from '../../lib/outside-host.ts';
@@ -207,8 +209,6 @@ test('connections outlive a flush of all rules of the table, and ports come back
   await using _server = await servePorts(pidOf(web), [80]);
   await using held = await holdConnection(outside.namespace, outside.inside.v4, BASE + 25);
   assert.equal(await held.say('one'), 'one');
-  const { restoreFirewall } = await import('#engine/networks/restore-firewall.ts');
-  const { firewallNames } = await import('#network/firewall/firewall-names.ts');
   const { table } = firewallNames(fixture.root);
   nft(`delete table ip ${table}\ndelete table ip6 ${table}`);
   await start(fixture, { '81/tcp': [binding(BASE + 26)] });
@@ -229,4 +229,31 @@ test('what a killed keeper left does not keep its ports', async () => {
   const second = await start(fixture, { '80/tcp': [binding(BASE + 27)] });
   await using _server = await servePorts(pidOf(second), [80]);
   assert.match(await ask(undefined, 'tcp', '127.0.0.1', BASE + 27), /^tcp \S+ 80$/);
+});
+
+test('ports are published and taken back while the container runs, and connections stay', async () => {
+  await using fixture = await openEngineFixture();
+  await using outside = openOutsideHost();
+  const web = await start(fixture, { '80/tcp': [binding(BASE + 28)] });
+  await using _server = await servePorts(pidOf(web), [80, 81]);
+  await using held = await holdConnection(outside.namespace, outside.inside.v4, BASE + 28);
+  const { containers } = fixture.core;
+  await containers.update(web.Id, {
+    PublishAdd: { '81/tcp': [binding(BASE + 29)] },
+    PublishRemove: { '80/tcp': [binding(BASE + 28)] },
+  });
+  assert.equal(await ask(outside.namespace, 'tcp', outside.inside.v4, BASE + 29), `tcp ${outside.outside.v4} 81`);
+  assert.equal(await ask(outside.namespace, 'tcp', outside.inside.v4, BASE + 28), 'refused');
+  assert.equal(await held.say('still here'), 'still here');
+  const after = await containers.inspect(web.Id);
+  assert.deepEqual(after.NetworkSettings.Ports, { '81/tcp': [binding(BASE + 29, '0.0.0.0')] });
+  assert.deepEqual(after.HostConfig.PortBindings, { '81/tcp': [binding(BASE + 29)] });
+  await assert.rejects(containers.update(web.Id, { PublishAdd: { '82/tcp': [binding(BASE + 29)] } }), {
+    code: 'port.taken',
+  });
+  await containers.stop(web.Id, { timeout: 0 });
+  await eventually('its ports are free', () => fixture.core.context.ports.of(web.Id).length === 0 || undefined);
+  const { table } = firewallNames(fixture.root);
+  const listed = execFileSync('nft', ['list', 'map', 'ip', table, 'ports'], { encoding: 'utf8' });
+  assert.doesNotMatch(listed, /elements/);
 });

@@ -15,9 +15,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, NAME_SOCKETS = 2 };
+enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, NAME_SOCKETS = 3 };
 
-static int sockets[NAME_SOCKETS] = {-1, -1}; /* UDP, TCP */
+/* UDP and TCP for clients, and one with no address for the resolver's own questions to servers inside the container */
+static int sockets[NAME_SOCKETS] = {-1, -1, -1};
 static int connection = -1, timer = -1;
 static unsigned wait_ms;
 static bool wanted, closed, asked;
@@ -29,7 +30,7 @@ static int make_socket(int type, uint32_t address, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
-	err = bind(fd, (struct sockaddr *)&name, sizeof name) ? -errno : 0;
+	err = port && bind(fd, (struct sockaddr *)&name, sizeof name) ? -errno : 0;
 	if (!err && type == SOCK_STREAM && listen(fd, BACKLOG))
 		err = -errno;
 	if (err)
@@ -37,7 +38,7 @@ static int make_socket(int type, uint32_t address, uint16_t port)
 	return err ? err : fd;
 }
 
-/* In the child: both sockets, to the keeper. */
+/* In the child: the sockets, to the keeper. */
 int op_name_sockets(struct op *op)
 {
 	uint32_t address = (uint32_t)op_int(op);
@@ -45,7 +46,7 @@ int op_name_sockets(struct op *op)
 	int err = 0;
 
 	for (uint32_t i = 0; i < NAME_SOCKETS && !err; i++) {
-		int fd = make_socket(i ? SOCK_STREAM : SOCK_DGRAM, address, port);
+		int fd = make_socket(i == 1 ? SOCK_STREAM : SOCK_DGRAM, address, i == 2 ? 0 : port);
 
 		if (fd < 0)
 			return fd;
@@ -97,7 +98,7 @@ static int send_hello(int fd)
 	struct iovec iov = {(void *)(uintptr_t)K.plan.set.names_id, strlen(K.plan.set.names_id)};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (sockets[0] >= 0 && sockets[1] >= 0) {
+	if (sockets[NAME_SOCKETS - 1] >= 0) {
 		m.msg_control = &control;
 		m.msg_controllen = sizeof control;
 		control.header.cmsg_level = SOL_SOCKET;
@@ -173,7 +174,7 @@ void names_timer(void)
 /* The container has ended: its namespace shall go with it. */
 void names_close(void)
 {
-	int *all[] = {&connection, &timer, &sockets[0], &sockets[1]};
+	int *all[] = {&connection, &timer, &sockets[0], &sockets[1], &sockets[2]};
 
 	closed = true;
 	wanted = false;

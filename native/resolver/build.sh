@@ -19,7 +19,7 @@ sanitize)
   ;;
 parser)
   # shellcheck disable=SC2086
-  exec $cc $warn $sanitize -o "$out" "$here/check/parser.c" "$here/answer.c" "$here/message.c" "$here/table.c"
+  exec $cc $warn $sanitize -o "$out" "$here/check/parser.c" "$here/answer.c" "$here/message.c" "$here/servers.c" "$here/table.c"
   ;;
 *)
   echo "build.sh: unknown kind $kind" >&2

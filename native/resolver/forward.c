@@ -5,12 +5,10 @@
 #include "resolver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -19,8 +17,6 @@ enum {
 	ATTEMPTS_MAX = 4,
 	ATTEMPT_MS = 1200,
 	GIVE_UP_MS = 4800, /* before clients, which wait 5 s, do */
-	CHECK_MS = 1000,
-	CONF_MAX = 65536,
 };
 
 struct pending {
@@ -38,9 +34,10 @@ struct pending {
 };
 
 struct attempt {
-	struct watch w;
+	struct watch w; /* no descriptor: it goes over the keeper's socket `inside` */
 	struct attempt *next;
 	struct pending *pending;
+	struct in_addr inside;
 	uint16_t id;
 	uint8_t *in; /* TCP: length and message */
 	size_t sent, have;
@@ -48,62 +45,7 @@ struct attempt {
 
 static struct pending *pendings;
 static unsigned pending_count;
-static struct server host_servers[SERVERS_MAX];
-static unsigned host_server_count;
-static const char *conf_path;
-static struct stat conf_seen;
-static uint64_t conf_checked;
 static uint8_t incoming[MESSAGE_MAX + 1];
-
-static void read_conf(int fd)
-{
-	char *text = malloc(CONF_MAX), *rest, *line;
-	ssize_t n = text ? read(fd, text, CONF_MAX - 1) : -1;
-
-	host_server_count = 0;
-	if (n > 0)
-		text[n] = 0;
-	for (rest = text; n > 0 && (line = strsep(&rest, "\n"));) {
-		char *word = line + strspn(line, " \t"), *value;
-
-		if (strncmp(word, "nameserver", 10) || !strspn(word + 10, " \t"))
-			continue;
-		value = word + 10 + strspn(word + 10, " \t");
-		value[strcspn(value, " \t\r;")] = 0;
-		if (host_server_count < SERVERS_MAX && parse_server(value, &host_servers[host_server_count]))
-			host_server_count++;
-	}
-	free(text);
-}
-
-/* The host's servers as they are now; looked at again after a second at the earliest. */
-static void refresh_servers(void)
-{
-	struct stat st;
-	int fd;
-
-	if (conf_checked && now_ms < conf_checked + CHECK_MS)
-		return;
-	conf_checked = now_ms;
-	fd = open(conf_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		host_server_count = 0;
-		memset(&conf_seen, 0, sizeof conf_seen);
-		return;
-	}
-	if (fstat(fd, &st) == 0 &&
-	    (st.st_ino != conf_seen.st_ino || st.st_dev != conf_seen.st_dev || st.st_size != conf_seen.st_size ||
-	     memcmp(&st.st_mtim, &conf_seen.st_mtim, sizeof st.st_mtim))) {
-		conf_seen = st;
-		read_conf(fd);
-	}
-	close(fd);
-}
-
-void forward_prepare(const char *resolv_conf)
-{
-	conf_path = resolv_conf;
-}
 
 static void attempt_drop(struct attempt *a)
 {
@@ -134,7 +76,7 @@ static void pending_drop(struct pending *p)
 static void finish(struct pending *p, uint8_t *message, size_t len)
 {
 	memcpy(message, p->query, 2);
-	serve_reply(p->keeper, &p->to, message, len, p->limit);
+	clients_reply(p->keeper, &p->to, message, len, p->limit);
 	pending_drop(p);
 }
 
@@ -205,6 +147,26 @@ static void on_udp(struct watch *w, uint32_t events)
 	}
 }
 
+/* Answers of servers inside the container: over one socket, told apart by identifier, server and question. */
+void forward_inside(struct keeper *k)
+{
+	for (;;) {
+		struct sockaddr_in from = {0};
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(k->inside.fd, incoming, sizeof incoming, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+		struct attempt *found = NULL;
+
+		if (n < 0 && errno != ECONNREFUSED)
+			return;
+		for (struct pending *p = pendings; p && !found && n <= MESSAGE_MAX; p = p->next)
+			for (struct attempt *a = p->keeper == k ? p->attempts : NULL; a && !found; a = a->next)
+				if (a->w.fd < 0 && a->inside.s_addr == from.sin_addr.s_addr && n >= 0 && is_answer(a, incoming, (size_t)n))
+					found = a;
+		if (found)
+			take_answer(found, incoming, (size_t)n);
+	}
+}
+
 /* The query with its length before it and another identifier. False when the connection has failed. */
 static bool tcp_send(struct attempt *a)
 {
@@ -260,7 +222,7 @@ static void on_tcp(struct watch *w, uint32_t events)
 		attempt_failed(a);
 }
 
-static bool send_udp(struct attempt *a)
+static bool send_udp(struct attempt *a, const struct server *s)
 {
 	struct pending *p = a->pending;
 	uint8_t own[2];
@@ -268,9 +230,30 @@ static bool send_udp(struct attempt *a)
 
 	memcpy(own, p->query, 2);
 	put16(p->query, a->id);
-	n = send(a->w.fd, p->query, p->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = a->w.fd < 0 ? sendto(p->keeper->inside.fd, p->query, p->len, MSG_DONTWAIT | MSG_NOSIGNAL, &s->name.any, s->len)
+			: send(a->w.fd, p->query, p->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	memcpy(p->query, own, 2);
 	return n >= 0;
+}
+
+/* A server on the container's own loopback device: UDP alone, because only the container could make other sockets there. */
+static bool start_inside(struct pending *p, const struct server *s)
+{
+	struct attempt *a = p->keeper->inside.fd < 0 || s->name.any.sa_family != AF_INET ? NULL : calloc(1, sizeof *a);
+
+	if (!a || getrandom(&a->id, sizeof a->id, 0) != sizeof a->id) {
+		free(a);
+		return false;
+	}
+	a->w.fd = -1;
+	a->inside = s->name.v4.sin_addr;
+	a->pending = p;
+	a->next = p->attempts;
+	p->attempts = a;
+	if (send_udp(a, s))
+		return true;
+	attempt_drop(a);
+	return false;
 }
 
 static bool start_attempt(struct pending *p, const struct server *s)
@@ -292,7 +275,7 @@ static bool start_attempt(struct pending *p, const struct server *s)
 	a->next = p->attempts;
 	p->attempts = a;
 	watch_start(&a->w, fd, tcp ? EPOLLOUT : EPOLLIN, tcp ? on_tcp : on_udp);
-	if (tcp || send_udp(a))
+	if (tcp || send_udp(a, s))
 		return true;
 	attempt_drop(a);
 	return false;
@@ -307,7 +290,7 @@ static void start_attempts(struct pending *p)
 	while (p->started < most) {
 		const struct server *s = &p->servers[p->started++ % p->server_count];
 
-		if (start_attempt(p, s)) {
+		if (s->inside ? start_inside(p, s) : start_attempt(p, s)) {
 			p->next_at = p->started < most ? now_ms + ATTEMPT_MS : p->give_up_at;
 			loop_wake_at(p->next_at);
 			return;
@@ -333,7 +316,7 @@ static bool is_asked_already(const struct keeper *k, const struct client *to, co
 	return false;
 }
 
-/* Takes a query over; its answer goes to serve_reply. Without room the client's own patience decides. */
+/* Takes a query over; its answer goes to clients_reply. Without room the client's own patience decides. */
 void forward(struct keeper *k, const struct container *asker, const struct client *to, const uint8_t *query, size_t len,
 	     const struct question *q)
 {
@@ -353,11 +336,8 @@ void forward(struct keeper *k, const struct container *asker, const struct clien
 	pending_count++;
 	p->server_count = asker->server_count;
 	memcpy(p->servers, asker->servers, sizeof p->servers);
-	if (!p->server_count) {
-		refresh_servers();
-		p->server_count = host_server_count;
-		memcpy(p->servers, host_servers, sizeof p->servers);
-	}
+	if (!p->server_count)
+		p->server_count = host_servers(p->servers);
 	loop_wake_at(p->give_up_at);
 	if (p->server_count)
 		start_attempts(p);

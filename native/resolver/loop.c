@@ -115,7 +115,7 @@ void loop_run(void)
 		if (wake_at && now_ms >= wake_at) {
 			wake_at = 0;
 			forward_tick();
-			serve_tick();
+			keepers_tick();
 		}
 		while (later_count)
 			free(later[--later_count]);

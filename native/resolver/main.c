@@ -95,10 +95,10 @@ static void __attribute__((noreturn)) resolve(const struct task *t, int listener
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "berth-resolver", 0, 0, 0);
 	loop_prepare();
-	forward_prepare(t->resolv_conf);
+	servers_prepare(t->resolv_conf);
 	files_watch(open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), t->boot);
 	sandbox_enter(t->resolv_conf, parent);
-	serve_listen(listener, t->linger_ms);
+	keepers_listen(listener, t->linger_ms);
 	loop_run();
 }
 

@@ -25,6 +25,7 @@ struct server {
 		struct sockaddr_in6 v6;
 	} name;
 	socklen_t len;
+	bool inside; /* in the container's own network namespace */
 };
 
 /* A container's place in one network. Texts point into the record's own memory. */
@@ -85,7 +86,6 @@ void table_drop(const char *id);
 void table_changed(void);
 size_t table_find(const struct membership *m, const char *name, uint8_t family, struct address *found, size_t cap, bool *known);
 bool table_reverse(const struct membership *m, const struct address *a, char *name, size_t cap);
-bool parse_server(const char *text, struct server *s);
 
 /* files.c */
 void files_watch(int directory, const char *boot);
@@ -117,11 +117,21 @@ enum verdict answer(const struct container *asker, const uint8_t *query, size_t 
 		    size_t *out_len);
 bool may_forward(const struct container *asker);
 
-/* serve.c */
-struct client;
-void serve_listen(int listener, uint64_t linger_ms);
-void serve_reply(struct keeper *k, const struct client *to, uint8_t *message, size_t len, size_t limit);
-void serve_tick(void);
+/* A container's keeper, and the sockets that came from it. */
+struct keeper {
+	struct watch connection, udp, tcp;
+	struct watch inside; /* UDP, to servers in the container's own network namespace */
+	struct keeper *next;
+	struct container *container;
+	uint64_t hello_until;
+	unsigned clients;
+};
+
+#define KEEPER_OF(w, member) ((struct keeper *)(void *)((char *)(w) - offsetof(struct keeper, member)))
+
+/* keepers.c */
+void keepers_listen(int listener, uint64_t linger_ms);
+void keepers_tick(void);
 
 /* Whom an answer is for: an address of the UDP socket, or a TCP connection by its number. */
 struct client {
@@ -129,8 +139,20 @@ struct client {
 	struct sockaddr_in from;
 };
 
+/* clients.c */
+void clients_datagrams(struct watch *w, uint32_t events);
+void clients_accept(struct watch *w, uint32_t events);
+void clients_reply(struct keeper *k, const struct client *to, uint8_t *message, size_t len, size_t limit);
+void clients_drop(const struct keeper *k);
+void clients_tick(void);
+
+/* servers.c */
+bool parse_server(const char *text, struct server *s);
+unsigned host_servers(struct server servers[SERVERS_MAX]);
+void servers_prepare(const char *resolv_conf);
+
 /* forward.c */
-void forward_prepare(const char *resolv_conf);
+void forward_inside(struct keeper *k);
 void forward(struct keeper *k, const struct container *asker, const struct client *to, const uint8_t *query, size_t len,
 	     const struct question *q);
 void forward_abandon(const struct keeper *k, uint64_t tcp);

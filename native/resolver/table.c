@@ -2,7 +2,6 @@
 #include "resolver.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,36 +107,6 @@ static bool parse_address(const char *text, struct address *a)
 	return true;
 }
 
-/* An address with an optional "%interface", port 53; "#port" behind it for another one. */
-bool parse_server(const char *text, struct server *s)
-{
-	char copy[80], *zone, *port;
-
-	if (strlen(text) >= sizeof copy)
-		return false;
-	strcpy(copy, text);
-	memset(s, 0, sizeof *s);
-	port = strchr(copy, '#');
-	if (port)
-		*port++ = 0;
-	zone = strchr(copy, '%');
-	if (zone)
-		*zone++ = 0;
-	if (inet_pton(AF_INET, copy, &s->name.v4.sin_addr) == 1) {
-		s->name.v4.sin_family = AF_INET;
-		s->name.v4.sin_port = htons((uint16_t)(port ? atoi(port) : 53));
-		s->len = sizeof s->name.v4;
-	} else if (inet_pton(AF_INET6, copy, &s->name.v6.sin6_addr) == 1) {
-		s->name.v6.sin6_family = AF_INET6;
-		s->name.v6.sin6_port = htons((uint16_t)(port ? atoi(port) : 53));
-		s->name.v6.sin6_scope_id = zone ? if_nametoindex(zone) : 0;
-		s->len = sizeof s->name.v6;
-	} else {
-		return false;
-	}
-	return true;
-}
-
 /* Turns %xx back, in place. */
 static void decode(char *word)
 {
@@ -206,6 +175,15 @@ static bool add_membership(struct container *c, char *const *words, size_t n)
 	return true;
 }
 
+/* More servers than there is room for are left out, as are those that are none. */
+static bool add_server(struct container *c, char *text, bool inside)
+{
+	decode(text);
+	if (c->server_count < SERVERS_MAX && parse_server(text, &c->servers[c->server_count]))
+		c->servers[c->server_count++].inside = inside;
+	return true;
+}
+
 /* One line. False for what is no line of this format. */
 static bool read_line(struct container *c, char *const *words, size_t n, const char *boot)
 {
@@ -220,9 +198,7 @@ static bool read_line(struct container *c, char *const *words, size_t n, const c
 	if (!strcmp(words[0], "container"))
 		return !strcmp(words[1], c->id);
 	if (!strcmp(words[0], "server"))
-		return decode(words[1]), c->server_count < SERVERS_MAX && parse_server(words[1], &c->servers[c->server_count])
-						 ? ++c->server_count > 0
-						 : true;
+		return add_server(c, words[1], n > 2 && !strcmp(words[2], "inside"));
 	if (!strcmp(words[0], "host"))
 		return c->host_count < HOSTS_MAX && parse_address(words[1], &c->hosts[c->host_count]) ? ++c->host_count > 0 : true;
 	if (!strcmp(words[0], "network") && n >= 3)

@@ -16,8 +16,8 @@ export interface DnsServer extends AsyncDisposable {
   readonly senders: RemoteInfo[];
 }
 
-/** A name server on the loopback device of this process, UDP and TCP on one port. */
-export async function startDnsServer(behave: Behaviour): Promise<DnsServer> {
+/** A name server on the loopback device of this process, UDP and TCP on one port; any that is free for 0. */
+export async function startDnsServer(behave: Behaviour, wantedPort = 0): Promise<DnsServer> {
   const asked: string[] = [];
   const senders: RemoteInfo[] = [];
   const reply = (query: Buffer, how: 'udp' | 'tcp'): Buffer | undefined => {
@@ -37,7 +37,7 @@ export async function startDnsServer(behave: Behaviour): Promise<DnsServer> {
         socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 255), answer]));
     });
   });
-  tcp.listen(0, '127.0.0.1');
+  tcp.listen(wantedPort, '127.0.0.1');
   await once(tcp, 'listening');
   const address = tcp.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint64_t now_ms;
 static uint64_t state;
 
 /* xorshift64*: the same numbers on every machine. */
@@ -20,7 +21,7 @@ uint32_t random_number(void)
 	return (uint32_t)((state * 0x2545f4914f6cdd1dULL) >> 32);
 }
 
-static const char file[] = "berth-names 1\nboot b\ncontainer %s\nserver 1.1.1.1#53\nserver fe80::1%%lo\nndots\nhost 172.18.0.1\nhost fd00::1\n"
+static const char file[] = "berth-names 1\nboot b\ncontainer %s\nserver 1.1.1.1#53\nserver 127.0.0.1 inside\nserver fe80::1%%lo\nndots\nhost 172.18.0.1\nhost fd00::1\n"
 			   "network 1111111111111111111111111111111111111111111111111111111111111111 my%%20net names out\n"
 			   "address 172.18.0.2\naddress fd00::2\nname web\nname shop%%c3%%bc\nlink db web\n"
 			   "network 2222222222222222222222222222222222222222222222222222222222222222 other names\n"

@@ -5,7 +5,7 @@ import { rootName } from '#network/device-names.ts';
 import type { HostsLine } from '#network/names/hosts-file.ts';
 import { type NamesPart, nameOps, namesDirectory } from '#network/names/name-ops.ts';
 import { type NameMembership, type NameRecord, nameRecordText } from '#network/names/name-record.ts';
-import { setsNdots } from '#network/names/resolv-conf.ts';
+import { isLoopback, setsNdots } from '#network/names/resolv-conf.ts';
 import { resolverCommand } from '#network/names/resolver-command.ts';
 import { serveNames } from '#sys/keeper/attach.ts';
 import { exitEnvironment } from '../containers/container-plan.ts';
@@ -122,7 +122,7 @@ function recordOf(context: NamesContext, row: ContainerRow, joined: readonly Joi
   return {
     containerId: row.id,
     bootId: currentBoot(),
-    servers: wishes.servers,
+    servers: wishes.servers.map((address) => ({ address, inside: isLoopback(address) })),
     ndots: setsNdots(readHostResolvConf(), wishes),
     hostAddresses: hostAddressesOf(joined),
     memberships: joined.map((one) => membershipOf(context, row, one)),

@@ -7,7 +7,10 @@ import { redirectBatch } from './redirect.ts';
 const RECORD: NameRecord = {
   containerId: 'c'.repeat(64),
   bootId: 'boot',
-  servers: ['1.1.1.1'],
+  servers: [
+    { address: '1.1.1.1', inside: false },
+    { address: '127.0.0.1', inside: true },
+  ],
   ndots: true,
   hostAddresses: ['172.18.0.1'],
   memberships: [
@@ -29,6 +32,7 @@ test('nameRecordText() writes every field, names in lower case and once, odd byt
     'boot boot',
     `container ${'c'.repeat(64)}`,
     'server 1.1.1.1',
+    'server 127.0.0.1 inside',
     'ndots',
     'host 172.18.0.1',
     `network ${'n'.repeat(64)} my%20net names out`,

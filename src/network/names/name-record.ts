@@ -19,13 +19,20 @@ export interface NameMembership {
   readonly links: Readonly<Record<string, string>>;
 }
 
+/** An upstream server of `--dns`. */
+export interface NameServer {
+  readonly address: string;
+  /** On the container's own loopback device; the others are asked from the host's network. */
+  readonly inside: boolean;
+}
+
 export interface NameRecord {
   /** 64 hexadecimal digits. */
   readonly containerId: string;
   /** A record of another boot is void. */
   readonly bootId: string;
   /** Servers of `--dns`; empty: those of the host. */
-  readonly servers: readonly string[];
+  readonly servers: readonly NameServer[];
   /** The user asked for `ndots` above 0: single-label names are not asked elsewhere. */
   readonly ndots: boolean;
   /** What `host.docker.internal` is for this container. */
@@ -70,7 +77,7 @@ export function nameRecordText(record: NameRecord): string {
     FIRST_LINE,
     `boot ${record.bootId}`,
     `container ${record.containerId}`,
-    ...record.servers.map((server) => `server ${word(server)}`),
+    ...record.servers.map(({ address, inside }) => `server ${word(address)}${inside ? ' inside' : ''}`),
     ...(record.ndots ? ['ndots'] : []),
     ...record.hostAddresses.map((address) => `host ${address}`),
     ...record.memberships.flatMap(membershipLines),

@@ -79,7 +79,8 @@ export function hostResolvConf(host: ResolvConf, wishes: DnsWishes): string {
   return textOf(withWishes(host, wishes));
 }
 
-function isLoopback(server: string): boolean {
+/** True for a server on the loopback device of whoever asks it. */
+export function isLoopback(server: string): boolean {
   return server.startsWith('127.') || server === '::1';
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { encodeAnswer, readQuestion } from '../../lib/dns-message.ts';
@@ -6,6 +8,7 @@ import { type Behaviour, startDnsServer } from '../../lib/dns-server.ts';
 import { until } from '../keeper/running.ts';
 import { ask, member, openNamesRoot } from './container.ts';
 
+const outside = (...addresses: string[]) => addresses.map((address) => ({ address, inside: false }));
 const MANY = Array.from({ length: 100 }, (_, i) => `10.1.0.${i + 1}`);
 const answering: Behaviour = (name, _query, how) => {
   if (name.startsWith('big')) return how === 'udp' ? { truncated: true } : { addresses: MANY };
@@ -16,7 +19,7 @@ const answering: Behaviour = (name, _query, how) => {
 test('what no container is called is asked of the servers of --dns, over UDP and TCP, and told as it is', async () => {
   await using server = await startDnsServer(answering);
   await using names = openNamesRoot();
-  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: [server.address] });
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: outside(server.address) });
   const [plain, missing, big, bigTcp, loopback] = await ask(
     web,
     { name: 'Example.Org', edns: 4096 },
@@ -44,7 +47,7 @@ test('what no container is called is asked of the servers of --dns, over UDP and
 test('an answer that is larger than the client can take is cut and marked', async () => {
   await using server = await startDnsServer(() => ({ addresses: MANY }));
   await using names = openNamesRoot();
-  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: [server.address] });
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: outside(server.address) });
   const [small, large] = await ask(web, { name: 'a.example' }, { name: 'b.example', edns: 4096 });
   assert.deepEqual([small?.truncated, small?.records], [true, []]);
   assert.deepEqual([large?.truncated, large?.records.length], [false, 100]);
@@ -57,7 +60,7 @@ test('a server that refuses, is not there, or does not answer is passed over', a
   await using names = openNamesRoot();
   const dead = '127.0.0.1#1';
   const start = (name: string, servers: string[]) =>
-    names.start(name, [member('red', [name], ['172.30.0.2'])], { servers });
+    names.start(name, [member('red', [name], ['172.30.0.2'])], { servers: outside(...servers) });
   const a = await start('a', [refusing.address, good.address]);
   const b = await start('b', [dead, good.address]);
   const c = await start('c', [silent.address, good.address]);
@@ -86,7 +89,7 @@ test('forged answers are not taken', async () => {
   };
   await using server = await startDnsServer(wrong);
   await using names = openNamesRoot();
-  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: [server.address] });
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: outside(server.address) });
   const answers = await ask(web, { name: 'id.example' }, { name: 'name.example' }, { name: 'query.example' });
   assert.deepEqual(
     answers.map((answer) => [answer?.rcode, answer?.records]),
@@ -129,4 +132,31 @@ test("the host's servers are followed as its resolv.conf changes; internal netwo
   assert.deepEqual(full?.records, ['A 10.0.0.2']);
   await until('the server was asked', () => second.asked.length > before);
   assert.deepEqual(second.asked.slice(before), ['udp x.example']);
+});
+
+test('a server that the container itself runs is asked in its own network, not in the host', async () => {
+  await using host = await startDnsServer(() => ({ addresses: ['10.0.0.1'] }));
+  await using names = openNamesRoot();
+  const servers = [{ address: `127.0.0.1#${host.port}`, inside: true }];
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers });
+  const [nobody] = await ask(web, { name: 'x.example' });
+  assert.equal(nobody?.rcode, 2);
+  const source = `
+    const { startDnsServer } = await import('./test/lib/dns-server.ts');
+    const { once } = await import('node:events');
+    const server = await startDnsServer(() => ({ addresses: ['10.9.9.9'] }), ${host.port});
+    console.log('ready');
+    await once(process.stdin.resume(), 'end');
+    await server[Symbol.asyncDispose]();`;
+  const argv = ['-t', String(web.pid), '-n', process.execPath, '--input-type=module', '-e', source];
+  const inside = spawn('nsenter', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    await once(inside.stdout, 'data');
+    const [udp, tcp] = await ask(web, { name: 'x.example' }, { name: 'y.example', tcp: true });
+    assert.deepEqual([udp?.records, tcp?.records], [['A 10.9.9.9'], ['A 10.9.9.9']]);
+  } finally {
+    inside.stdin.end();
+    await once(inside, 'close');
+  }
+  assert.deepEqual(host.asked, []);
 });

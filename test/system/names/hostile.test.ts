@@ -38,7 +38,9 @@ test('100,000 hostile packets neither end the sanitized resolver nor make it gro
     name.length % 2 === 0 ? { addresses: ['10.0.0.1'] } : { rcode: 2 },
   );
   await using names = openNamesRoot();
-  const web = await names.start('web', [member('red', ['web', 'pool'], ['172.30.0.2'])], { servers: [server.address] });
+  const web = await names.start('web', [member('red', ['web', 'pool'], ['172.30.0.2'])], {
+    servers: [{ address: server.address, inside: false }],
+  });
   const other = await names.start('other', [member('red', ['other', 'pool'], ['172.30.0.3'])]);
   const resolver = await until('the resolver runs', () =>
     processesNaming(namesDirectory(names.root)).find(

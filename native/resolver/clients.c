@@ -1,4 +1,4 @@
-/* Keepers, the sockets they hand over, and the clients at these. */
+/* Clients at a container's sockets: datagrams, and connections that may say several things. */
 #include "resolver.h"
 
 #include <errno.h>
@@ -13,15 +13,6 @@ enum {
 	TCP_EACH = 32,	     /* connections of one container */
 	TCP_OUTSTANDING = 8, /* queries of one connection that wait for others */
 	TCP_IDLE_MS = 10000,
-	HELLO_MS = 5000,
-};
-
-struct keeper {
-	struct watch connection, udp, tcp;
-	struct keeper *next;
-	struct container *container;
-	uint64_t hello_until;
-	unsigned clients;
 };
 
 struct tcp_client {
@@ -35,15 +26,11 @@ struct tcp_client {
 	bool ended;
 };
 
-static struct watch listening;
-static struct keeper *keepers;
 static struct tcp_client *clients;
 static unsigned client_count;
-static uint64_t last_number, linger, idle_since;
+static uint64_t last_number;
 static uint8_t incoming[MESSAGE_MAX + 1], outgoing[MESSAGE_MAX];
 static const struct container nobody;
-
-#define KEEPER_OF(w, member) ((struct keeper *)(void *)((char *)(w) - offsetof(struct keeper, member)))
 
 static void tcp_refresh(struct tcp_client *t)
 {
@@ -133,7 +120,7 @@ static bool tcp_query(struct tcp_client *t, const uint8_t *query, size_t len)
 	if (!take_query(t->keeper, &from, query, len, &n))
 		return false;
 	if (!n)
-		return true; /* serve_reply will come, or has come */
+		return true; /* clients_reply will come, or has come */
 	t->outstanding--;
 	return tcp_send(t, outgoing, n);
 }
@@ -187,7 +174,7 @@ static void on_tcp(struct watch *w, uint32_t events)
 		tcp_refresh(t);
 }
 
-static void on_tcp_listener(struct watch *w, uint32_t events)
+void clients_accept(struct watch *w, uint32_t events)
 {
 	struct keeper *k = KEEPER_OF(w, tcp);
 	struct tcp_client *t;
@@ -212,7 +199,7 @@ static void on_tcp_listener(struct watch *w, uint32_t events)
 	watch_start(&t->w, fd, EPOLLIN, on_tcp);
 }
 
-static void on_udp(struct watch *w, uint32_t events)
+void clients_datagrams(struct watch *w, uint32_t events)
 {
 	struct keeper *k = KEEPER_OF(w, udp);
 
@@ -231,7 +218,7 @@ static void on_udp(struct watch *w, uint32_t events)
 }
 
 /* The answer to a query that was forwarded. */
-void serve_reply(struct keeper *k, const struct client *to, uint8_t *message, size_t len, size_t limit)
+void clients_reply(struct keeper *k, const struct client *to, uint8_t *message, size_t len, size_t limit)
 {
 	struct question q;
 	struct tcp_client *t = clients;
@@ -257,111 +244,17 @@ void serve_reply(struct keeper *k, const struct client *to, uint8_t *message, si
 	loop_wake_at(t->idle_at);
 }
 
-static void keeper_drop(struct keeper *k)
+/* Connections of one container, which has gone. */
+void clients_drop(const struct keeper *k)
 {
-	struct container *c = k->container;
-
 	for (struct tcp_client *t = clients, *next; t; t = next) {
 		next = t->next;
 		if (t->keeper == k)
 			tcp_drop(t);
 	}
-	forward_abandon(k, 0);
-	for (struct keeper **at = &keepers; *at; at = &(*at)->next)
-		if (*at == k) {
-			*at = k->next;
-			break;
-		}
-	watch_stop(&k->connection);
-	watch_stop(&k->udp);
-	watch_stop(&k->tcp);
-	if (c && c->keeper == k) {
-		c->keeper = NULL;
-		c->gone = true;
-		table_changed();
-		container_forget(c);
-	}
-	free_later(k);
-	if (!keepers) {
-		idle_since = now_ms;
-		loop_wake_at(now_ms + linger);
-	}
 }
 
-/* The container's id, with its two sockets or without. */
-static bool take_hello(struct keeper *k)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control;
-	char id[ID_LEN + 1];
-	struct iovec iov = {id, sizeof id};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	ssize_t n = recvmsg(k->connection.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	int fds[2] = {-1, -1};
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fds))
-		memcpy(fds, CMSG_DATA(c), sizeof fds);
-	if (fds[0] >= 0) {
-		watch_start(&k->udp, fds[0], EPOLLIN, on_udp);
-		watch_start(&k->tcp, fds[1], EPOLLIN, on_tcp_listener);
-	}
-	id[ID_LEN] = 0;
-	if (n != ID_LEN || strspn(id, "0123456789abcdef") != ID_LEN)
-		return false;
-	files_load(id); /* its event may not have come yet */
-	k->container = container_get(id, true);
-	if (!k->container)
-		return false;
-	if (k->container->keeper)
-		k->container->keeper->container = NULL;
-	k->container->keeper = k;
-	k->container->gone = false;
-	table_changed();
-	return send(k->connection.fd, "A", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
-static void on_keeper(struct watch *w, uint32_t events)
-{
-	struct keeper *k = KEEPER_OF(w, connection);
-	char nothing;
-
-	(void)events;
-	if (k->hello_until) {
-		if (!take_hello(k))
-			keeper_drop(k);
-		else if (k->container)
-			k->hello_until = 0;
-		return;
-	}
-	if (recv(w->fd, &nothing, 1, MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR))
-		keeper_drop(k); /* it has nothing more to say: this is its end */
-}
-
-static void on_listener(struct watch *w, uint32_t events)
-{
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct keeper *k = fd < 0 ? NULL : calloc(1, sizeof *k);
-
-	(void)events;
-	if (!k) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	k->udp.fd = k->tcp.fd = -1;
-	k->hello_until = now_ms + HELLO_MS;
-	k->next = keepers;
-	keepers = k;
-	loop_wake_at(k->hello_until);
-	watch_start(&k->connection, fd, EPOLLIN | EPOLLRDHUP, on_keeper);
-}
-
-void serve_tick(void)
+void clients_tick(void)
 {
 	for (struct tcp_client *t = clients, *next; t; t = next) {
 		next = t->next;
@@ -370,26 +263,4 @@ void serve_tick(void)
 		else
 			loop_wake_at(t->idle_at);
 	}
-	for (struct keeper *k = keepers, *next; k; k = next) {
-		next = k->next;
-		if (!k->hello_until)
-			continue;
-		if (k->hello_until <= now_ms)
-			keeper_drop(k);
-		else
-			loop_wake_at(k->hello_until);
-	}
-	if (keepers)
-		return;
-	if (now_ms >= idle_since + linger)
-		_exit(0);
-	loop_wake_at(idle_since + linger);
-}
-
-void serve_listen(int listener, uint64_t linger_ms)
-{
-	linger = linger_ms;
-	idle_since = now_ms;
-	loop_wake_at(now_ms + linger);
-	watch_start(&listening, listener, EPOLLIN, on_listener);
 }

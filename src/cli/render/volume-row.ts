@@ -27,7 +27,7 @@ export function volumeRow(volume: VolumeUsage): GoStruct {
     Mountpoint: () => volume.Mountpoint,
     Labels: () => joinLabels(volume.Labels),
     Links: () => (usage == null ? 'N/A' : String(usage.RefCount)),
-    Size: () => (usage == null || usage.Size < 0 ? 'N/A' : humanSize(usage.Size)),
+    Size: () => (usage == null ? 'N/A' : humanSize(usage.Size)),
     Group: () => 'N/A',
     Availability: () => 'N/A',
     Status: () => 'N/A',

@@ -109,9 +109,10 @@ async function start(words: readonly string[]): Promise<Peer> {
   };
 }
 
-/** Answers on ports in the network namespace of a process. */
-export function servePorts(pid: number, ports: readonly number[]): Promise<Peer> {
-  return start(['nsenter', `--net=/proc/${pid}/ns/net`, 'python3', PEER, 'serve', ...ports.map(String)]);
+/** Answers on ports in the network namespace of a process, or at a path. */
+export function servePorts(where: number | string, ports: readonly number[]): Promise<Peer> {
+  const namespace = typeof where === 'number' ? `/proc/${where}/ns/net` : where;
+  return start(['nsenter', `--net=${namespace}`, 'python3', PEER, 'serve', ...ports.map(String)]);
 }
 
 /** Keeps a connection open. */

@@ -116,7 +116,8 @@ export function routeMessages(endpoint: Endpoint): RouteMessage[] {
 }
 
 function insideMessages(endpoint: Endpoint): RouteMessage[] {
-  return [setUp(endpoint.interfaceName), ...addressMessages(endpoint), ...routeMessages(endpoint)];
+  // Addresses first: those that it has when it is switched on are announced (arp_notify).
+  return [...addressMessages(endpoint), setUp(endpoint.interfaceName), ...routeMessages(endpoint)];
 }
 
 function settingOp(path: string, data: string, tolerate: readonly number[]): PlanOp {
@@ -126,14 +127,19 @@ function settingOp(path: string, data: string, tolerate: readonly number[]): Pla
 const ENOENT = 2;
 
 /**
- * IPv6 is off where the network has none, so that no packet of it leaves, and a host that is told otherwise by whom it trusts not:
- * the way out is what the network says, not what a neighbour advertises. Kernels without IPv6 lack the settings.
+ * Neighbours that knew another interface by these addresses learn the new one at once. IPv6 is off where the network has none, so
+ * that no packet of it leaves; where it has, the way out is what the network says, not what a neighbour advertises. Kernels without
+ * IPv6 lack the settings.
  */
-function settingsBefore({ interfaceName, network, ipv6, linkLocal }: Endpoint): PlanOp[] {
-  const conf = `net/ipv6/conf/${interfaceName}`;
+function settingsBefore({ interfaceName, network, ipv4, ipv6, linkLocal }: Endpoint): PlanOp[] {
+  const v4 = `net/ipv4/conf/${interfaceName}`;
+  const v6 = `net/ipv6/conf/${interfaceName}`;
   const hasIpv6 = ipv6 !== undefined || (linkLocal ?? []).some((text) => text.includes(':'));
-  if (!hasIpv6) return [settingOp(`${conf}/disable_ipv6`, '1', [ENOENT])];
-  return network.driver === 'bridge' ? [settingOp(`${conf}/accept_ra`, '0', [ENOENT])] : [];
+  return [
+    ...(ipv4 === undefined ? [] : [settingOp(`${v4}/arp_notify`, '1', [])]),
+    ...(hasIpv6 ? [settingOp(`${v6}/ndisc_notify`, '1', [ENOENT])] : [settingOp(`${v6}/disable_ipv6`, '1', [ENOENT])]),
+    ...(hasIpv6 && network.driver === 'bridge' ? [settingOp(`${v6}/accept_ra`, '0', [ENOENT])] : []),
+  ];
 }
 
 function settingsAfter({ sysctls }: Endpoint): PlanOp[] {

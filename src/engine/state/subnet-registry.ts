@@ -2,7 +2,7 @@
  * Which subnets the engines of this machine have given to their networks. Every root has a database of its own; this small one
  * below /run is shared, so that two roots that make networks at the same moment do not choose the same subnet.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DATABASE_FILE } from '#store/metadata/database.ts';
@@ -28,7 +28,10 @@ export function registryDirectory(): string {
 
 function openRegistry(directory: string): DatabaseSync {
   mkdirSync(directory, { recursive: true, mode: 0o711 });
-  const db = new DatabaseSync(join(directory, FILE), { timeout: BUSY_TIMEOUT_MS });
+  const path = join(directory, FILE);
+  // SQLite itself would make it readable for everybody.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   // It is made anew at every boot, and says nothing that is not in some root's own database: no need to wait for a disk.
   db.exec('PRAGMA synchronous=OFF');
   return db;

@@ -62,9 +62,10 @@ static ssize_t receive(struct message *m, int *fd)
 	struct cmsghdr *c;
 	ssize_t n;
 
+	/* A child that ends with a message of ours unread resets the connection: told once, before what it had said itself. */
 	do
 		n = recvmsg(K.sync, &h, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	*fd = -1;
 	c = n > 0 ? CMSG_FIRSTHDR(&h) : NULL;
 	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))

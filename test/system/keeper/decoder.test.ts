@@ -89,6 +89,7 @@ const OPS: readonly [PlanOp, string][] = [
   [{ op: 'mask', side: 'child', at }, '36 3 3:"/a%20b/%c3%bc"'],
   [{ op: 'read-only', side: 'child', at: host }, '37 3 -1:"/x"'],
   [{ op: 'copy-up', side: 'child', from: at, slot: 2 }, '38 3 3:"/a%20b/%c3%bc" 2'],
+  [{ op: 'fill-volume', side: 'child', from: at, slot: 2, marker: '/m' }, '41 3 3:"/a%20b/%c3%bc" 2 "/m"'],
   [
     { op: 'map-namespace', side: 'before', slot: 2, uid: [{ inside: 0, outside: 1, size: 2 }], gid: [] },
     '39 0 2 "%00%00%00%00%01%00%00%00%02%00%00%00" ""',

@@ -54,6 +54,7 @@ const FAILING: readonly [Side, Bare, string][] = [
   ['child', { op: 'mask', at: { root: UNUSED, path: '/x' } }, 'EBADF'],
   ['child', { op: 'read-only', at: { root: UNUSED, path: '/x' } }, 'EBADF'],
   ['child', { op: 'copy-up', from: { root: ROOT, path: '/bin' }, slot: UNUSED }, 'EBADF'],
+  ['child', { op: 'fill-volume', from: { root: ROOT, path: '/bin' }, slot: UNUSED, marker: '' }, 'EBADF'],
   ['before', { op: 'map-namespace', slot: UNUSED, uid: [{ inside: 0, outside: 0, size: 0 }], gid: [] }, 'EINVAL'],
   ['child', { op: 'pivot-root', slot: UNUSED, how: 'pivot' }, 'EBADF'],
   ['child', { op: 'join-namespaces', slot: ROOT, namespaces: ['network'] }, 'EBADF'],

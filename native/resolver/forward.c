@@ -301,7 +301,7 @@ static void start_attempts(struct pending *p)
 		finish_failed(p);
 }
 
-static bool is_asked_already(const struct keeper *k, const struct client *to, const uint8_t *query)
+static bool is_asked_already(const struct keeper *k, const struct client *to, const uint8_t *query, size_t len)
 {
 	unsigned own = 0;
 
@@ -310,7 +310,7 @@ static bool is_asked_already(const struct keeper *k, const struct client *to, co
 			continue;
 		if (++own >= PENDING_EACH)
 			return true;
-		if (!to->tcp && !p->to.tcp && !memcmp(&p->to.from, &to->from, sizeof to->from) && !memcmp(p->query, query, 2))
+		if (!to->tcp && !p->to.tcp && !memcmp(&p->to.from, &to->from, sizeof to->from) && p->len == len && !memcmp(p->query, query, len))
 			return true; /* the client asks again; one answer will do */
 	}
 	return false;
@@ -322,7 +322,7 @@ void forward(struct keeper *k, const struct container *asker, const struct clien
 {
 	struct pending *p;
 
-	if (pending_count >= PENDING_MAX || is_asked_already(k, to, query) || !(p = calloc(1, sizeof *p + len)))
+	if (pending_count >= PENDING_MAX || is_asked_already(k, to, query, len) || !(p = calloc(1, sizeof *p + len)))
 		return;
 	p->keeper = k;
 	p->to = *to;

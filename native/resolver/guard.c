@@ -13,10 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 300, BUFFER = 65536 };
+enum { PAUSE_MS = 300, LONGEST_PAUSE_MS = 60000, BUFFER = 65536, KERNEL_BUFFER = 8 << 20 };
 
 static int command_pid;
-static bool wanted;
+static bool wanted, missed; /* missed: the kernel had to drop notices */
+static uint64_t pause_ms = PAUSE_MS;
 static uint64_t not_before;
 /* within one transaction of the kernel's; tables of that name by address family, one bit each */
 static uint32_t removed;
@@ -100,7 +101,7 @@ static void notice(const struct guard *g, const struct nlmsghdr *h)
 	}
 }
 
-/* Reads what has come. When the kernel had to drop some, the worst is assumed. */
+/* Reads what has come. */
 void guard_event(const struct guard *g, int sock)
 {
 	static char buf[BUFFER] __attribute__((aligned(8)));
@@ -109,7 +110,7 @@ void guard_event(const struct guard *g, int sock)
 		ssize_t n = recv(sock, buf, sizeof buf, MSG_DONTWAIT);
 
 		if (n < 0 && errno == ENOBUFS)
-			wanted = true;
+			missed = true;
 		else if (n < 0)
 			return;
 		for (struct nlmsghdr *h = (void *)buf; n > 0 && NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n))
@@ -118,7 +119,7 @@ void guard_event(const struct guard *g, int sock)
 }
 
 /* Asks for all tables; the answers come as notifications do. True when ours is among them. */
-static bool table_is_there(const struct guard *g, int sock)
+static bool table_is_there(const struct guard *g)
 {
 	struct {
 		struct nlmsghdr h;
@@ -127,54 +128,54 @@ static bool table_is_there(const struct guard *g, int sock)
 		.h = {sizeof request, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, NLM_F_REQUEST | NLM_F_DUMP, 1, 0},
 	};
 	static char buf[BUFFER] __attribute__((aligned(8)));
-	bool found = false;
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	bool found = false, ended = sock < 0 || send(sock, &request, sizeof request, 0) < 0, failed = ended;
 
-	if (send(sock, &request, sizeof request, 0) < 0)
-		return true;
-	for (;;) {
+	while (!ended) {
 		ssize_t n = recv(sock, buf, sizeof buf, 0);
 
-		if (n <= 0)
-			return true;
-		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n)) {
-			const char *table;
+		failed = ended = n <= 0;
+		for (struct nlmsghdr *h = (void *)buf; !failed && NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n)) {
+			const char *table = h->nlmsg_type < NLMSG_MIN_TYPE ? NULL : text_of(h, NFTA_TABLE_NAME);
 
-			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
-				return found;
-			table = text_of(h, NFTA_TABLE_NAME);
+			ended |= h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR;
 			found |= table && !strcmp(table, g->table);
 		}
 	}
+	if (sock >= 0)
+		close(sock);
+	return found || failed;
 }
 
 /* The socket of the notifications, or -1 when there is nothing to guard or no nftables. The table may be gone already. */
 int guard_open(const struct guard *g)
 {
 	struct sockaddr_nl name = {.nl_family = AF_NETLINK};
-	int group = NFNLGRP_NFTABLES, asking, sock;
+	int group = NFNLGRP_NFTABLES, size = KERNEL_BUFFER, sock;
 
 	if (!g->command)
 		return -1;
 	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
-	asking = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
 	if (sock >= 0 && (bind(sock, (struct sockaddr *)&name, sizeof name) ||
 			  setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group))) {
 		close(sock);
 		sock = -1;
 	}
-	if (sock >= 0 && asking >= 0)
-		wanted = !table_is_there(g, asking);
-	if (asking >= 0)
-		close(asking);
+	if (sock >= 0)
+		setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+	wanted = sock >= 0 && !table_is_there(g);
 	return sock;
 }
 
-void guard_child_ended(int pid)
+/* A command that failed is tried again, less and less often. */
+void guard_child_ended(int pid, int status)
 {
 	if (pid != command_pid)
 		return;
 	command_pid = 0;
-	not_before = clock_ms() + PAUSE_MS;
+	wanted |= status != 0;
+	pause_ms = !status ? PAUSE_MS : pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause_ms * 2;
+	not_before = clock_ms() + pause_ms;
 }
 
 bool guard_is_busy(void)
@@ -195,6 +196,10 @@ int guard_timeout_ms(void)
 /* Runs the command when it is needed and does not run already. */
 void guard_tick(const struct guard *g)
 {
+	if (missed) {
+		missed = false;
+		wanted |= !table_is_there(g);
+	}
 	if (!wanted || command_pid || clock_ms() < not_before)
 		return;
 	wanted = false;

@@ -118,7 +118,7 @@ static bool collect(const struct task *t, int listener, pid_t *resolver)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		guard_child_ended(pid);
+		guard_child_ended(pid, status);
 		if (pid != *resolver)
 			continue;
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)

@@ -169,7 +169,7 @@ struct guard {
 };
 int guard_open(const struct guard *g);
 void guard_event(const struct guard *g, int sock);
-void guard_child_ended(int pid);
+void guard_child_ended(int pid, int status);
 int guard_timeout_ms(void);
 void guard_tick(const struct guard *g);
 bool guard_is_busy(void);

@@ -29,7 +29,7 @@ import { mountPlace } from './volumes/mount-place.ts';
 import { volumeUsage } from './volumes/volume-usage.ts';
 
 /** What an engine says about itself. */
-export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build'>;
+export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build' | 'settings'>;
 
 function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): Images {
   const carried = context.options.carriedImages ?? {};

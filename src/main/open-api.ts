@@ -1,7 +1,7 @@
 /** The engine's API in this process. */
 import { fileURLToPath } from 'node:url';
 import type { EngineOptions } from '#engine/engine.ts';
-import { openEngine } from '#engine/open-engine.ts';
+import { type EngineIdentity, openEngine } from '#engine/open-engine.ts';
 import { dispatchTo } from '#serve/docker-api/dispatch.ts';
 import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
@@ -23,12 +23,12 @@ export interface OpenApi {
  * Opens the engine with this root behind the API.
  *
  * @param launcher program that a keeper runs when its container exits and nobody watches
- * @param more `resident` for a process that stays
+ * @param more `resident` for a process that stays, `settings` what it says of itself
  */
 export async function openApi(
   root: string,
   launcher: string,
-  more: Pick<EngineOptions, 'resident'> = {},
+  more: Pick<EngineOptions, 'resident'> & Pick<EngineIdentity, 'settings'> = {},
 ): Promise<OpenApi> {
   const engine = openEngine(
     {
@@ -36,9 +36,10 @@ export async function openApi(
       exitCommand: exitCommandOf(launcher, root),
       restoreCommand: restoreCommandOf(launcher, root),
       carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE },
-      ...more,
+      ...(more.resident === undefined ? {} : { resident: more.resident }),
     },
     {
+      ...(more.settings === undefined ? {} : { settings: more.settings }),
       apiVersion: API_VERSION,
       minimumApiVersion: MINIMUM_API_VERSION,
       build: { version: packageFile.version, commit: '', time: '' },

@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './engine-fixture.ts';
 
 export const PROGRAM = fileURLToPath(new URL('../../src/main/berth.ts', import.meta.url));
 
@@ -69,25 +70,34 @@ function socketsOf(pid: number): number {
   }).length;
 }
 
-/** Starts a daemon and waits until it says that it is ready. @throws with its log when it ends before */
-export async function startDaemon(root: string, args: readonly string[] = []): Promise<Daemon> {
-  const child = spawn(process.execPath, ['--', PROGRAM, '--root', root, 'daemon', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    cwd: '/',
-  });
+/**
+ * Starts a daemon and waits until it answers.
+ *
+ * @param command the whole command instead of the usual one
+ * @throws with its log when it ends before
+ */
+export async function startDaemon(
+  root: string,
+  args: readonly string[] = [],
+  command: readonly string[] = [process.execPath, '--', PROGRAM, '--root', root, 'daemon', ...args],
+): Promise<Daemon> {
+  const child = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
   let log = '';
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
-  const ready = new Promise<void>((resolve) => {
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      log += chunk;
-      if (log.includes('daemon is ready')) resolve();
-    });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    log += chunk;
   });
+  const socketPath = join(root, 'berth.sock');
+  const answers = () =>
+    callSocket(socketPath, 'GET', '/_ping').then(
+      () => true,
+      () => undefined,
+    );
+  const ready = eventually('the daemon answers', async () => (child.exitCode === null ? answers() : true));
   const failed = ended.then(([status]) => Promise.reject(new Error(`the daemon ended with ${status}: ${log}`)));
   await Promise.race([ready, failed]);
   failed.catch(() => undefined);
   const pid = child.pid as number;
-  const socketPath = join(root, 'berth.sock');
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     const [status, by] = await ended;

@@ -36,6 +36,8 @@ export interface SystemParts {
   /** OCI runtimes by the name that `--runtime` takes. */
   readonly runtimes: () => Readonly<Record<string, RuntimeInfo>>;
   readonly defaultRuntime: string;
+  /** What a daemon was told about itself; asked each time, because it may be told again. */
+  readonly settings?: () => { readonly labels: readonly string[]; readonly debug: boolean };
   readonly apiVersion: string;
   readonly minimumApiVersion: string;
   /** Berth's version, and the commit and time of its build where known. */
@@ -118,7 +120,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     Plugins: { Volume: ['local'], Network: ['host', 'null'], Authorization: null, Log: LOG_DRIVERS },
     ...limitFacts(limits),
     IPv4Forwarding: ipv4Forwarding(),
-    Debug: false,
+    Debug: parts.settings?.().debug ?? false,
     ...processFacts(),
     SystemTime: formatTimeNs(nowNs()),
     LoggingDriver: 'json-file',
@@ -139,7 +141,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     HttpsProxy: '',
     NoProxy: '',
     Name: hostname(),
-    Labels: [],
+    Labels: parts.settings?.().labels ?? [],
     ExperimentalBuild: false,
     ServerVersion: parts.build.version,
     Runtimes: parts.runtimes(),

@@ -1,18 +1,30 @@
 /** `berth daemon`: one engine that stays, behind as many sockets as wanted. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { messageOf } from '#base/errors.ts';
 import type { DaemonFlags } from '#cli/command.ts';
 import { lockRoot } from '#engine/state/root-lock.ts';
-import { openApi } from '../open-api.ts';
+import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { type OpenApi, openApi } from '../open-api.ts';
 import { groupId } from './account-groups.ts';
+import { debugging } from './debug-endpoint.ts';
 import { parseListenAddress } from './host-address.ts';
 import { type Listener, listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
-import type { DaemonSettings } from './settings.ts';
-import { loadSettings } from './settings.ts';
+import { listenMetrics, Metrics } from './metrics.ts';
+import { type DaemonSettings, loadSettings } from './settings.ts';
 import { readTlsOptions } from './tls-files.ts';
 
 /** The group that may use the daemon's sockets where nothing else is said, if the host has it. */
 const DEFAULT_GROUP = 'berth';
+
+/** What a running daemon works with; its settings change when it is told to read them again. */
+interface Running {
+  settings: DaemonSettings;
+  readonly log: Log;
+  readonly listeners: Listener[];
+  readonly metrics: Metrics;
+}
 
 function socketGroup(settings: DaemonSettings, log: Log): number | undefined {
   const id = groupId(settings.group ?? DEFAULT_GROUP);
@@ -21,24 +33,93 @@ function socketGroup(settings: DaemonSettings, log: Log): number | undefined {
   return id;
 }
 
-async function openListeners(settings: DaemonSettings, options: Parameters<typeof listen>[1]): Promise<Listener[]> {
-  const opened: Listener[] = [];
-  try {
-    for (const host of settings.hosts) {
-      const address = parseListenAddress(host, settings.tls !== undefined);
-      opened.push(...(await listen(address, options)));
-    }
-    return opened;
-  } catch (error) {
-    await Promise.all(opened.map((listener) => listener.close(0)));
-    throw error;
-  }
+/** Says at level debug what is asked and answered. */
+function logging(dispatch: Dispatch, log: Log): Dispatch {
+  return async (request) => {
+    const start = performance.now();
+    const answer = await dispatch(request);
+    const { method, path } = request;
+    log.write('debug', 'request', { method, path, status: answer.status, ms: Math.round(performance.now() - start) });
+    return answer;
+  };
 }
 
-function warnOfOpenPorts(settings: DaemonSettings, log: Log): void {
+async function openListeners(running: Running, api: OpenApi): Promise<void> {
+  const { settings, log, metrics, listeners } = running;
+  const counted = metrics.counting(api.dispatch);
+  const options = {
+    dispatch: logging(
+      debugging(counted, () => running.settings.debug),
+      log,
+    ),
+    group: socketGroup(settings, log),
+    tls: settings.tls === undefined ? undefined : readTlsOptions(settings.tls),
+    env: process.env,
+  };
+  for (const host of settings.hosts)
+    listeners.push(...(await listen(parseListenAddress(host, settings.tls !== undefined), options)));
+  if (settings.metricsAddress !== undefined)
+    listeners.push(await listenMetrics(settings.metricsAddress, async () => renderMetrics(metrics, api.dispatch)));
+}
+
+async function renderMetrics(metrics: Metrics, dispatch: Dispatch): Promise<string> {
+  const { body } = await dispatch({ method: 'GET', path: '/info' });
+  const info = (body.kind === 'json' ? body.value : {}) as Readonly<Record<string, number>>;
+  const { ContainersRunning = 0, ContainersPaused = 0, ContainersStopped = 0 } = info;
+  const states = { running: ContainersRunning, paused: ContainersPaused, stopped: ContainersStopped };
+  return metrics.render(states, packageFile.version);
+}
+
+function warnOfOpenPorts({ settings, log }: Running): void {
   const isOpen = (host: string) => host.startsWith('tcp://') && settings.tls?.requestCert !== true;
   for (const host of settings.hosts.filter(isOpen))
     log.write('warn', 'whoever reaches this address is root on this machine: use --tlsverify', { host });
+}
+
+/** What can change while it runs: level of the log, labels, certificates. */
+function reload(running: Running, flags: DaemonFlags, root: string): void {
+  const { log, listeners } = running;
+  try {
+    const settings = loadSettings(flags, root);
+    if (settings.tls !== undefined) {
+      const tls = readTlsOptions(settings.tls);
+      for (const listener of listeners) listener.renewTls(tls);
+    }
+    const isSame = settings.hosts.join() === running.settings.hosts.join();
+    if (!isSame) log.write('warn', 'other hosts are listened on after the next start only');
+    running.settings = settings;
+    log.level = settings.logLevel;
+    log.write('info', 'the configuration is read again');
+  } catch (error) {
+    log.write('error', `the configuration stays as it was: ${messageOf(error)}`);
+  }
+}
+
+function toldToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+async function serve(running: Running, flags: DaemonFlags, root: string, launcher: string): Promise<void> {
+  const { log, listeners } = running;
+  const told = toldToEnd();
+  process.on('SIGHUP', () => reload(running, flags, root));
+  const { pidFile } = running.settings;
+  const settings = () => ({ labels: running.settings.labels, debug: running.settings.debug });
+  const api = await openApi(root, launcher, { resident: true, settings });
+  try {
+    await openListeners(running, api);
+    warnOfOpenPorts(running);
+    if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`);
+    for (const { name } of listeners) log.write('info', 'API listens', { address: name });
+    log.write('info', 'daemon is ready', { root, pid: process.pid });
+    log.write('info', 'daemon ends; containers go on running', { signal: await told });
+  } finally {
+    await Promise.all(listeners.map((listener) => listener.close(running.settings.graceMs)));
+    await api.close();
+    if (pidFile !== undefined) rmSync(pidFile, { force: true });
+  }
 }
 
 /**
@@ -48,7 +129,8 @@ function warnOfOpenPorts(settings: DaemonSettings, log: Log): void {
  */
 export async function runDaemon(flags: DaemonFlags, root: string, launcher: string): Promise<number> {
   const settings = loadSettings(flags, root);
-  const tls = settings.tls === undefined ? undefined : readTlsOptions(settings.tls);
+  for (const host of settings.hosts) parseListenAddress(host, settings.tls !== undefined);
+  if (settings.tls !== undefined) readTlsOptions(settings.tls);
   if (flags.validate) {
     process.stdout.write('configuration OK\n');
     return 0;
@@ -56,34 +138,6 @@ export async function runDaemon(flags: DaemonFlags, root: string, launcher: stri
   const log = createLog(settings.logLevel, (line) => process.stderr.write(line));
   mkdirSync(root, { recursive: true, mode: 0o711 });
   using _lock = lockRoot(root);
-  const told = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-  });
-  process.on('SIGHUP', () => reload(flags, root, log));
-  const api = await openApi(root, launcher, { resident: true });
-  const listeners = await openListeners(settings, {
-    dispatch: api.dispatch,
-    group: socketGroup(settings, log),
-    tls,
-    env: process.env,
-  });
-  warnOfOpenPorts(settings, log);
-  if (settings.pidFile !== undefined) writeFileSync(settings.pidFile, `${process.pid}\n`);
-  for (const { name } of listeners) log.write('info', 'API listens', { address: name });
-  log.write('info', 'daemon is ready', { root, pid: process.pid });
-  log.write('info', 'daemon ends; containers go on running', { signal: await told });
-  await Promise.all(listeners.map((listener) => listener.close(settings.graceMs)));
-  await api.close();
-  if (settings.pidFile !== undefined) rmSync(settings.pidFile, { force: true });
+  await serve({ settings, log, listeners: [], metrics: new Metrics() }, flags, root, launcher);
   return 0;
-}
-
-function reload(flags: DaemonFlags, root: string, log: Log): void {
-  try {
-    const settings = loadSettings(flags, root);
-    log.level = settings.logLevel;
-    log.write('info', 'configuration is read again');
-  } catch (error) {
-    log.write('error', `the configuration is not read again: ${error instanceof Error ? error.message : error}`);
-  }
 }

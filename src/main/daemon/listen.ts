@@ -18,6 +18,8 @@ export interface Listener {
   readonly port: number | undefined;
   /** Takes no new connections, lets running answers end for at most so long, then ends the rest. */
   close(graceMs: number): Promise<void>;
+  /** Takes other certificates for connections from now on; nothing where there is no TLS. */
+  renewTls(tls: TlsOptions): void;
 }
 
 export interface ListenOptions {
@@ -98,7 +100,7 @@ async function listenUnix(path: string, options: ListenOptions): Promise<Listene
     // Another daemon may have put its own there.
     if (existsSync(path) && statSync(path).ino === inode) rmSync(path, { force: true });
   };
-  return { name: `unix://${path}`, port: undefined, close: closerOf(server, cleanUp) };
+  return { name: `unix://${path}`, port: undefined, close: closerOf(server, cleanUp), renewTls: () => {} };
 }
 
 function createServerFor({ dispatch, tls }: ListenOptions): Server | SecureServer {
@@ -111,7 +113,14 @@ async function listenTcp(host: string, port: number, options: ListenOptions): Pr
   const address = server.address();
   const chosen = typeof address === 'object' && address !== null ? address.port : port;
   const shown = host.includes(':') ? `[${host}]` : host;
-  return { name: `tcp://${shown}:${chosen}`, port: chosen, close: closerOf(server, () => {}) };
+  return {
+    name: `tcp://${shown}:${chosen}`,
+    port: chosen,
+    close: closerOf(server, () => {}),
+    renewTls: (tls) => {
+      if ('setSecureContext' in server) server.setSecureContext(tls);
+    },
+  };
 }
 
 /** Descriptors that systemd handed over, by the protocol of sd_listen_fds(3). */
@@ -139,7 +148,7 @@ async function listenActivated(name: string, options: ListenOptions): Promise<Li
       // The unix sockets of systemd have their own access rights; TLS is for those of TCP.
       const server = createHttpServer(options.dispatch);
       await listening(server, () => server.listen({ fd }));
-      return { name: `fd://${fd}`, port: undefined, close: closerOf(server, () => {}) };
+      return { name: `fd://${fd}`, port: undefined, close: closerOf(server, () => {}), renewTls: () => {} };
     }),
   );
 }

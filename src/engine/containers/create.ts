@@ -31,7 +31,7 @@ import { apparmorEnabled, hostLimitSupport } from './host-facts.ts';
 import { hasHealthcheck, mergeConfig } from './merge-config.ts';
 import type { ContainerMount } from './mount-spec.ts';
 import { nameConflict, parseContainerName, randomName } from './names.ts';
-import { publishesPorts } from './namespace-mode.ts';
+import { hasOwnNetwork, publishesPorts } from './namespace-mode.ts';
 import { checkResources } from './resource-limits.ts';
 import { checkRuntime } from './runtime-name.ts';
 
@@ -125,6 +125,7 @@ export async function draftContainer(
   warnings.push(...platformWarnings(image, options.platform));
   const id = newId();
   const config = mergeConfig(request, image.config, defaultHostname(id, host));
+  if (hasOwnNetwork(host) && host.NetworkMode !== 'none') warnings.push(...context.ports.warnings());
   if (publishesPorts(host)) (await import('../ports/wished-ports.ts')).wishedPorts(host, config.ExposedPorts);
   if (hasHealthcheck(config) && !context.options.resident) warnings.push(NO_HEALTH_CHECKS);
   const mounts = collectMounts(config, host, {

@@ -2,6 +2,7 @@
 import type { Publication } from '#network/firewall/elements.ts';
 import { changeNetwork, writeFirewall } from '#network/firewall/firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
+import { describeObstacle, findObstacles } from '#network/firewall/obstacles.ts';
 import type { FirewallState } from '#network/firewall/ruleset.ts';
 import type { NetworkDevice } from '#network/model.ts';
 import { publicationsOf } from '#network/ports/port-ops.ts';
@@ -41,9 +42,20 @@ export async function restoreFirewall(context: FirewallContext): Promise<void> {
     await writeFirewall(names, state);
     // What others wrote down while this was on its way may have been in the tables already, and is not any more.
     const now = firewallState(context);
-    if (JSON.stringify(now) === JSON.stringify(state)) return;
+    if (JSON.stringify(now) === JSON.stringify(state)) break;
     state = now;
   }
+  await noteObstacles(context, state.networks);
+}
+
+/** Somebody else's rules are left as they are; users are told what they do to containers. */
+async function noteObstacles(context: FirewallContext, networks: readonly NetworkDevice[]): Promise<void> {
+  const bridge = networks.find(({ internal }) => !internal)?.interfaceName;
+  if (bridge === undefined) return;
+  const warnings = (await findObstacles()).map((obstacle) => describeObstacle(obstacle, bridge));
+  const before = context.ports.warnings();
+  if (JSON.stringify(warnings) === JSON.stringify(before)) return;
+  context.sql.transaction(() => context.ports.setWarnings(warnings));
 }
 
 /** Puts a network into the tables, before its device is there. @throws as {@link restoreFirewall} */

@@ -1,5 +1,6 @@
 /**
  * Published ports, one row for each range that leads one to one into a container. Rows of containers that do not run are void.
+ * `firewall_warnings`: what was in the way when the rules were last made.
  * `live`: not known to the keeper, which cannot take it out of the firewall when the container ends.
  */
 export const PORT_SCHEMA = {
@@ -18,5 +19,6 @@ export const PORT_SCHEMA = {
     CREATE INDEX published_ports_container ON published_ports(container_id);
     `,
     `ALTER TABLE published_ports ADD COLUMN live INTEGER NOT NULL DEFAULT 0;`,
+    `CREATE TABLE firewall_warnings (text TEXT NOT NULL) STRICT;`,
   ],
 } as const;

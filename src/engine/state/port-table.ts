@@ -70,6 +70,16 @@ export class PortTable {
     );
   }
 
+  /** What is in the way of containers' packets, in words. */
+  warnings(): string[] {
+    return this.#db.all('SELECT text FROM firewall_warnings ORDER BY rowid').map((raw) => raw['text'] as string);
+  }
+
+  setWarnings(texts: readonly string[]): void {
+    this.#db.run('DELETE FROM firewall_warnings');
+    for (const text of texts) this.#db.run('INSERT INTO firewall_warnings VALUES (?)', text);
+  }
+
   /** Gives back what a container has. */
   release(containerId: string): void {
     this.#db.run('DELETE FROM published_ports WHERE container_id = ?', containerId);

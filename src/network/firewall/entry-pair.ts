@@ -4,7 +4,7 @@
  */
 import { BerthError } from '#base/errors.ts';
 import { writeNetSetting } from '#sys/net-settings.ts';
-import { attribute, nested, text } from '#sys/nftables/message.ts';
+import { attribute, nested, text } from '#sys/netlink/attribute.ts';
 import { NETLINK_ROUTE, talk } from '#sys/nftables/talk.ts';
 import type { FirewallNames } from './firewall-names.ts';
 

@@ -3,8 +3,10 @@
  * listen, so that the container may use port 53 for itself. They rewrite ports and keep no state: no connection tracking is
  * switched on for the container's other traffic.
  */
+
+import { text } from '#sys/netlink/attribute.ts';
 import { compare, constant, meta, payload, rewrite, verdict } from '#sys/nftables/expression.ts';
-import { batchOf, NLM_F_CREATE, NLM_F_EXCL, nftMessage, text } from '#sys/nftables/message.ts';
+import { batchOf, NLM_F_CREATE, NLM_F_EXCL, nftMessage } from '#sys/nftables/message.ts';
 import { newChain, newRule, type Table } from '#sys/nftables/object.ts';
 
 const TABLE: Table = { family: 'ip', name: 'berth-names' };

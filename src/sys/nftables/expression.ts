@@ -2,7 +2,8 @@
  * The instructions of rules, as bytes. Registers are the 32-bit ones of the kernel: values of more than four bytes take several in
  * a row, and the fields of a concatenation stand one behind the other, each from a register of its own (nf_tables.h, nft(8)).
  */
-import { attribute, be32, nested, text } from './message.ts';
+import { attribute, nested, text } from '../netlink/attribute.ts';
+import { be32 } from './message.ts';
 
 const VERDICT_REGISTER = 0;
 const FIRST_REGISTER = 8;

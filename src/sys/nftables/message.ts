@@ -1,8 +1,7 @@
 /** Messages to nf_tables as bytes: headers and attributes of linux/netlink.h, linux/netfilter/nfnetlink.h and nf_tables.h. */
+import { attribute } from '../netlink/attribute.ts';
 
 const NLM_F_REQUEST = 0x1;
-const NLA_F_NESTED = 0x8000;
-const NLA_HEADER = 4;
 const SUBSYSTEM = 10;
 const BATCH_BEGIN = 16;
 const BATCH_END = 17;
@@ -13,30 +12,10 @@ export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 export const NLM_F_DUMP = 0x300;
 
-/** Netfilter's number of a family. `inet` is not used: its chains know no `dup`. */
+const FAMILY_INET = 1;
+/** Netfilter's number of a family. Own tables are never `inet`: its chains know no `dup`. */
 export const FAMILIES = { ip: 2, ip6: 10 } as const;
 export type TableFamily = keyof typeof FAMILIES;
-
-/** One attribute, padded to four bytes. @throws RangeError for a value that no attribute can hold */
-export function attribute(type: number, value: Uint8Array): Buffer {
-  const length = NLA_HEADER + value.length;
-  if (length > 0xffff) throw new RangeError(`attribute ${type} has ${value.length} bytes`);
-  const bytes = Buffer.alloc((length + 3) & ~3);
-  bytes.writeUInt16LE(length, 0);
-  bytes.writeUInt16LE(type, 2);
-  bytes.set(value, NLA_HEADER);
-  return bytes;
-}
-
-/** Attributes within an attribute. */
-export function nested(type: number, ...parts: readonly Uint8Array[]): Buffer {
-  return attribute(type | NLA_F_NESTED, Buffer.concat(parts));
-}
-
-/** A name, with the zero byte that ends it. */
-export function text(type: number, value: string): Buffer {
-  return attribute(type, Buffer.from(`${value}\0`));
-}
 
 /** A number in network order; negative ones as two's complement. */
 export function be32(type: number, value: number): Buffer {
@@ -58,8 +37,13 @@ function message(type: number, flags: number, family: number, resource: number, 
 }
 
 /** One message of the subsystem. @param type NFT_MSG_… */
-export function nftMessage(type: number, flags: number, family: TableFamily, ...parts: readonly Uint8Array[]): Buffer {
-  return message((SUBSYSTEM << 8) | type, flags, FAMILIES[family], 0, parts);
+export function nftMessage(
+  type: number,
+  flags: number,
+  family: TableFamily | 'inet',
+  ...parts: readonly Uint8Array[]
+): Buffer {
+  return message((SUBSYSTEM << 8) | type, flags, family === 'inet' ? FAMILY_INET : FAMILIES[family], 0, parts);
 }
 
 /** Between begin and end everything happens at once or not at all. */

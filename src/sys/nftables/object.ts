@@ -1,15 +1,6 @@
 /** Tables, chains, rules, sets and their elements, as messages to nf_tables. */
-import {
-  attribute,
-  be32,
-  NLM_F_APPEND,
-  NLM_F_CREATE,
-  NLM_F_DUMP,
-  nested,
-  nftMessage,
-  type TableFamily,
-  text,
-} from './message.ts';
+import { attribute, nested, parseAttributes, text, textOf } from '../netlink/attribute.ts';
+import { be32, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, nftMessage, type TableFamily } from './message.ts';
 
 const NEWTABLE = 0;
 const GETTABLE = 1;
@@ -183,6 +174,38 @@ export function deleteElements(table: Table, set: string, elements: readonly Set
 }
 
 /** Asks for all chains of a family. */
-export function listChains(family: TableFamily): Buffer {
+export function listChains(family: TableFamily | 'inet'): Buffer {
   return nftMessage(GETCHAIN, NLM_F_DUMP, family);
+}
+
+/** A chain of whoever's. */
+export interface ForeignChain {
+  readonly family: TableFamily | 'inet';
+  readonly table: string;
+  readonly name: string;
+  /** Number of the hook; undefined for chains that others jump to. */
+  readonly hook?: number;
+  readonly dropsByDefault: boolean;
+}
+
+const MESSAGE_HEADER = 20;
+const FAMILY_AT = 16;
+const FAMILY_NAMES: Readonly<Record<number, ForeignChain['family']>> = { 1: 'inet', 2: 'ip', 10: 'ip6' };
+
+/** @returns undefined for anything but a chain of these families */
+export function readChain(message: Buffer): ForeignChain | undefined {
+  if (message.length < MESSAGE_HEADER || (message.readUInt16LE(4) & 0xff) !== NEWCHAIN) return undefined;
+  const family = FAMILY_NAMES[message.readUInt8(FAMILY_AT)];
+  if (family === undefined) return undefined;
+  const fields = parseAttributes(message.subarray(MESSAGE_HEADER));
+  const base = fields.get(4);
+  const hook = base === undefined ? undefined : parseAttributes(base).get(1)?.readUInt32BE(0);
+  const policy = fields.get(5)?.readUInt32BE(0);
+  return {
+    family,
+    table: textOf(fields.get(1)),
+    name: textOf(fields.get(3)),
+    ...(hook === undefined ? {} : { hook }),
+    dropsByDefault: policy === 0,
+  };
 }

@@ -29,7 +29,7 @@ export interface EtcNetwork {
  * Without a network the container's name is a loopback name, as a program that looks itself up expects, and the host can not be
  * reached at all.
  */
-const ALONE: EtcNetwork = { kind: 'none', addresses: ['127.0.0.1'], hostAddresses: ['127.0.0.1'], links: [] };
+export const ALONE: EtcNetwork = { kind: 'none', addresses: ['127.0.0.1'], hostAddresses: ['127.0.0.1'], links: [] };
 
 /** Where a container's own /etc files are, below its directory. */
 export function etcFilesOf(directory: string): EtcFiles {
@@ -76,11 +76,6 @@ function resolvConfText(host: HostConfig, network: EtcNetwork): string {
   }
 }
 
-/** What a container that has no addresses yet, or never will, has for a network. */
-function withoutAddresses(host: HostConfig): EtcNetwork {
-  return host.NetworkMode === 'host' ? { ...ALONE, kind: 'host' } : ALONE;
-}
-
 /** Writes `hosts` and `resolv.conf`, in place: they are mounted into the container one by one. */
 export function writeNetworkFiles(
   directory: string,
@@ -102,10 +97,11 @@ export function writeNetworkFiles(
   writeFileSync(files.resolvConf, resolvConfText(host, network));
 }
 
-/** Writes the three files into a new container's directory; a start writes those of its networks again. */
+/** Writes what a new container's /etc files are already sure to be; where addresses come with the start, so do `hosts` and `resolv.conf`. */
 export function writeEtcFiles(directory: string, config: ContainerConfig, host: HostConfig): EtcFiles {
   const files = etcFilesOf(directory);
   writeFileSync(files.hostname, `${config.Hostname}\n`);
-  writeNetworkFiles(directory, config, host, withoutAddresses(host));
+  if (host.NetworkMode === 'host') writeNetworkFiles(directory, config, host, { ...ALONE, kind: 'host' });
+  if (host.NetworkMode === 'none') writeNetworkFiles(directory, config, host, ALONE);
   return files;
 }

@@ -9,7 +9,7 @@ import { isLoopback, setsNdots } from '#network/names/resolv-conf.ts';
 import { resolverCommand } from '#network/names/resolver-command.ts';
 import { serveNames } from '#sys/keeper/attach.ts';
 import { exitEnvironment } from '../containers/container-plan.ts';
-import { dnsWishesOf, type EtcNetwork, readHostResolvConf, writeNetworkFiles } from '../containers/etc-files.ts';
+import { ALONE, dnsWishesOf, type EtcNetwork, readHostResolvConf, writeNetworkFiles } from '../containers/etc-files.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { EndpointLease, EndpointRow, NetworkRow } from '../state/network-row.ts';
@@ -130,6 +130,7 @@ function recordOf(context: NamesContext, row: ContainerRow, joined: readonly Joi
 }
 
 function etcNetworkOf(context: NamesContext, row: ContainerRow, joined: readonly Joined[], named: boolean): EtcNetwork {
+  if (joined.length === 0 && !named) return ALONE;
   return {
     kind: named ? 'names' : 'bridge',
     addresses: joined.flatMap(addressesOf),
@@ -148,7 +149,9 @@ export function prepareNames(context: NamesContext, row: ContainerRow, guarded: 
   const joined = joinedBy(context, row.id);
   const named = joined.some(({ network }) => resolves(network));
   const { directory } = pathsOf(context.root, row.id);
-  writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
+  if (row.hostConfig.NetworkMode !== 'none') {
+    writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
+  }
   return nameOps({
     root: context.root,
     containerId: row.id,

@@ -135,6 +135,7 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     machine: machineTotals,
     kernelRelease,
     apparmor: apparmorEnabled,
+    networkWarnings: async () => (await import('./networks/restore-firewall.ts')).noteObstacles(core.context),
     runtimes: () => ({ [OWN_RUNTIME]: { path: 'berth-runtime' }, crun: { path: 'crun' }, runc: { path: 'runc' } }),
     defaultRuntime: OWN_RUNTIME,
   });

@@ -45,17 +45,26 @@ export async function restoreFirewall(context: FirewallContext): Promise<void> {
     if (JSON.stringify(now) === JSON.stringify(state)) break;
     state = now;
   }
-  await noteObstacles(context, state.networks);
+  await noteObstacles(context);
 }
 
-/** Somebody else's rules are left as they are; users are told what they do to containers. */
-async function noteObstacles(context: FirewallContext, networks: readonly NetworkDevice[]): Promise<void> {
-  const bridge = networks.find(({ internal }) => !internal)?.interfaceName;
-  if (bridge === undefined) return;
+/**
+ * Somebody else's rules are left as they are; users are told what they do to containers.
+ *
+ * @returns the warnings, which are written down too
+ */
+export async function noteObstacles(
+  context: Pick<EngineContext, 'sql' | 'networks' | 'ports'>,
+): Promise<readonly string[]> {
+  const bridge = context.networks.all().find(({ device }) => device?.driver === 'bridge' && !device.internal)
+    ?.device?.interfaceName;
+  if (bridge === undefined) return [];
   const warnings = (await findObstacles()).map((obstacle) => describeObstacle(obstacle, bridge));
   const before = context.ports.warnings();
-  if (JSON.stringify(warnings) === JSON.stringify(before)) return;
-  context.sql.transaction(() => context.ports.setWarnings(warnings));
+  if (JSON.stringify(warnings) !== JSON.stringify(before)) {
+    context.sql.transaction(() => context.ports.setWarnings(warnings));
+  }
+  return warnings;
 }
 
 /** Puts a network into the tables, before its device is there. @throws as {@link restoreFirewall} */

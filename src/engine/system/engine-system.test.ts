@@ -53,6 +53,7 @@ function parts(asked: string[] = []): SystemParts {
     machine: () => ({ cpus: 2, memoryBytes: 1024 }),
     kernelRelease: () => '6.1.0',
     apparmor: () => true,
+    networkWarnings: async () => [],
     runtimes: () => ({ berth: { path: 'berth-runtime' } }),
     defaultRuntime: 'berth',
     apiVersion: '1.50',

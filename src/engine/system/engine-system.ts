@@ -33,6 +33,8 @@ export interface SystemParts {
   readonly machine: () => { readonly cpus: number; readonly memoryBytes: number };
   readonly kernelRelease: () => string;
   readonly apparmor: () => boolean;
+  /** What keeps containers' packets from passing the host. */
+  readonly networkWarnings: () => Promise<readonly string[]>;
   /** OCI runtimes by the name that `--runtime` takes. */
   readonly runtimes: () => Readonly<Record<string, RuntimeInfo>>;
   readonly defaultRuntime: string;
@@ -67,13 +69,14 @@ function limitFacts(limits: LimitSupport) {
   };
 }
 
-function warnings(limits: LimitSupport): string[] | null {
+function warnings(limits: LimitSupport, network: readonly string[]): string[] | null {
   const missing = [
     ...(limits.memory ? [] : ['WARNING: No memory limit support']),
     ...(limits.swap ? [] : ['WARNING: No swap limit support']),
     ...(limits.cpuQuota ? [] : ['WARNING: No cpu cfs quota support', 'WARNING: No cpu cfs period support']),
     ...(limits.cpuShares ? [] : ['WARNING: No cpu shares support']),
     ...(limits.cpuset ? [] : ['WARNING: No cpuset support']),
+    ...network.map((text) => `WARNING: ${text}`),
   ];
   return missing.length === 0 ? null : missing;
 }
@@ -155,7 +158,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     InitCommit: { ID: parts.build.commit },
     SecurityOptions: [...apparmor, 'name=seccomp,profile=builtin', ...(cgroupVersion === 2 ? ['name=cgroupns'] : [])],
     CDISpecDirs: null,
-    Warnings: warnings(limits),
+    Warnings: warnings(limits, await parts.networkWarnings()),
   };
 }
 

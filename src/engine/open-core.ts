@@ -33,6 +33,11 @@ export interface Core {
   close(): Promise<void>;
 }
 
+function isOver(context: EngineContext, id: string): boolean {
+  const status = context.containers.get(id)?.status;
+  return status !== 'running' && status !== 'paused';
+}
+
 /** Opens the state below a root. Any number of processes may do so at once; nothing is started or repaired by it. */
 export function openCore(options: EngineOptions): Core {
   const root = resolve(options.root);
@@ -46,6 +51,7 @@ export function openCore(options: EngineOptions): Core {
   ]);
   const store = openStore({ root, db });
   const closing = new AbortController();
+  let isClosed = false;
   const context = openContext({
     options,
     root,
@@ -71,7 +77,9 @@ export function openCore(options: EngineOptions): Core {
     execs,
     events: context.events,
     close: async () => {
-      if (closing.signal.aborted) return;
+      if (isClosed) return;
+      isClosed = true;
+      await context.exits.finish((id) => isOver(context, id));
       closing.abort();
       await store.close();
       // Whoever was woken by the end looks at the database once more: let them first.

@@ -2,6 +2,9 @@ import { isBerthError } from '#base/errors.ts';
 import { type WatchedExit, watchExit } from '#sys/keeper/attach.ts';
 import type { Launch } from '#sys/keeper/launch.ts';
 
+/** How long the end of a process may be put off by keepers that are still cleaning up. */
+const FINISH_MS = 2000;
+
 /**
  * Sees containers end and has it recorded at once: one connection per container to its keeper, however many wait for it.
  * The keeper leaves its exit command out when the exit was recorded here.
@@ -36,6 +39,21 @@ export class ExitWatch {
     this.#keep(id, () => launched.watch())
       .catch(() => undefined)
       .finally(() => this.#closing.removeEventListener('abort', leave));
+  }
+
+  /**
+   * Waits until the keepers of containers that ended have heard from here: left without an answer each would start a process of
+   * its own to record what is recorded already.
+   *
+   * @param isOver tells whether a container does not run any more
+   */
+  async finish(isOver: (id: string) => boolean): Promise<void> {
+    const due = [...this.#watched].filter(([id]) => isOver(id)).map(([, watch]) => watch.catch(() => undefined));
+    if (due.length === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FINISH_MS);
+    await Promise.race([Promise.all(due), late]);
+    clearTimeout(timer);
   }
 
   #keep(id: string, exit: () => Promise<WatchedExit>): Promise<void> {

@@ -2,6 +2,7 @@ import { BerthError, isBerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { parseSignal } from '#base/signals.ts';
 import type { EngineContext } from '../context.ts';
+import type { ContainerRow } from '../state/container-row.ts';
 import type { StopOptions } from './api.ts';
 import { containerEvent } from './events.ts';
 import { signalContainer, stopSignalOf } from './signal-container.ts';
@@ -33,6 +34,16 @@ async function endsWithin(context: EngineContext, id: string, ms: number | undef
 }
 
 /**
+ * Watches before the signal goes out: a keeper whose container ends while nobody watches starts a whole process to record that,
+ * which takes longer than everything else about the end.
+ */
+function watchEnd(context: EngineContext, row: ContainerRow): void {
+  if (row.status !== 'running' && row.status !== 'paused') return;
+  // What goes wrong with it the wait that follows will meet as well.
+  context.exits.ended(row.id).catch(() => undefined);
+}
+
+/**
  * Ends a container that runs: its stop signal, time to react, then SIGKILL. Nothing is locked meanwhile, so that others can
  * kill or inspect it.
  */
@@ -43,6 +54,7 @@ export async function stopRunning(context: EngineContext, id: string, options: S
     options.signal === undefined || options.signal === '' ? stopSignalOf(row) : parseSignal(options.signal);
   const timeoutS = options.timeout ?? row.spec.config.StopTimeout ?? DEFAULT_TIMEOUT_S;
   try {
+    watchEnd(context, row);
     await signalContainer(context, id, signal);
     fault('stop.signalled');
     const ended = await endsWithin(context, id, timeoutS < 0 ? undefined : timeoutS * 1000);
@@ -62,6 +74,8 @@ export async function stopRunning(context: EngineContext, id: string, options: S
  * @throws conflict when it does not run; timeout when the kernel does not let it die
  */
 export async function killRunning(context: EngineContext, id: string): Promise<void> {
+  const row = context.containers.get(id);
+  if (row !== undefined) watchEnd(context, row);
   await signalContainer(context, id, SIGKILL);
   if (await endsWithin(context, id, KILL_WAIT_MS)) return;
   throw new BerthError(

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { namesDirectory } from '#network/names/name-ops.ts';
 import { batchOf } from '#sys/nftables/message.ts';
 import { deleteTable, newChain, newTable, type Table } from '#sys/nftables/object.ts';
@@ -21,13 +22,8 @@ async function change(...messages: readonly Buffer[]): Promise<void> {
 
 /** Another program that deletes a chain of the table. */
 function thinOut(): void {
-  const source = `
-    process.title = 'firewall-tool';
-    const { nftMessage, text, batchOf } = await import('#sys/nftables/message.ts');
-    const { NETLINK_NETFILTER, talk } = await import('#sys/nftables/talk.ts');
-    const { refusal } = await talk(NETLINK_NETFILTER, batchOf([nftMessage(5, 0, 'ip', text(1, '${TABLE.name}'), text(3, 'some'))]));
-    if (refusal) throw new Error('refused: ' + refusal.errno);`;
-  execFileSync(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const script = fileURLToPath(new URL('thin-out.ts', import.meta.url));
+  execFileSync(process.execPath, [script, TABLE.name, CHAIN.name], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 test('the guard has the rules put back when somebody takes them away, whenever that is, and not for changes of our own', async () => {

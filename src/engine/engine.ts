@@ -35,8 +35,6 @@ export interface EngineOptions {
     /** Layers sent at once; 5 when absent. */
     readonly uploads?: number;
   };
-  /** Whether the host's input rules decide who reaches published ports; `respect` when absent. */
-  readonly firewall?: 'respect' | 'open';
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

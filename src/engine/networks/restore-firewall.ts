@@ -7,7 +7,7 @@ import type { FirewallState } from '#network/firewall/ruleset.ts';
 import type { NetworkDevice } from '#network/model.ts';
 import { publicationsOf } from '#network/ports/port-ops.ts';
 import type { EngineContext } from '../context.ts';
-import { opensFirewall } from '../ports/firewall-option.ts';
+import { openPolicy } from '../ports/firewall-option.ts';
 import { currentEndpoints } from './endpoints.ts';
 
 type FirewallContext = Pick<
@@ -17,13 +17,14 @@ type FirewallContext = Pick<
 
 /** All networks with rules, and what running containers have published. */
 export function firewallState(context: FirewallContext): FirewallState {
+  const isOpen = openPolicy(context.root);
   return context.sql.transaction(() => {
     const networks = context.networks
       .all()
       .flatMap(({ device }) => (device !== null && device.driver === 'bridge' ? [device] : []));
     const ranges = Map.groupBy(context.ports.active(), ({ containerId }) => containerId);
     const publications = [...ranges].flatMap(([id, published]): Publication[] =>
-      publicationsOf(currentEndpoints(context, id), published, (endpoint) => opensFirewall(context, endpoint)),
+      publicationsOf(currentEndpoints(context, id), published, isOpen),
     );
     return { networks, publications };
   });

@@ -22,9 +22,15 @@ function wayIn(endpoints: readonly Endpoint[], family: 'v4' | 'v6'): Endpoint | 
 }
 
 /** Where a wish without an address is published: as the network says, else at every address of the families it has. */
-function defaultAddresses(v4: Endpoint | undefined, v6: Endpoint | undefined): string[] {
-  const binding4 = v4?.network.bridge.hostBinding.v4 ?? '';
-  const binding6 = (v6 ?? v4)?.network.bridge.hostBinding.v6 ?? '';
+function defaultAddresses(v4: Endpoint | undefined, v6: Endpoint | undefined, general: string): string[] {
+  const said4 = v4?.network.bridge.hostBinding.v4 ?? '';
+  // The default bridge says "everywhere" by itself.
+  const own4 = said4 === '0.0.0.0' ? '' : said4;
+  const own6 = (v6 ?? v4)?.network.bridge.hostBinding.v6 ?? '';
+  const isSaid = own4 !== '' || own6 !== '';
+  if (!isSaid && isV6(general)) return v6 === undefined ? [] : [general];
+  const binding4 = isSaid ? own4 : general;
+  const binding6 = own6;
   const everywhere = binding4 === '' || binding4 === '0.0.0.0';
   return [
     ...(v4 === undefined ? [] : [everywhere ? '0.0.0.0' : binding4]),
@@ -36,14 +42,19 @@ function defaultAddresses(v4: Endpoint | undefined, v6: Endpoint | undefined): s
 /**
  * Finds the addresses for all wishes.
  *
+ * @param general the root's own address for ports that name none; empty: everywhere
  * @returns nothing for containers that have no way in, whose wishes mean nothing (as in Docker)
  * @throws invalid for an address of a family that the container does not have
  */
-export function placeWishes(wishes: readonly WishedPort[], endpoints: readonly Endpoint[]): PlacedWish[] {
+export function placeWishes(
+  wishes: readonly WishedPort[],
+  endpoints: readonly Endpoint[],
+  general: string,
+): PlacedWish[] {
   const v4 = wayIn(endpoints, 'v4');
   const v6 = wayIn(endpoints, 'v6');
   if (v4 === undefined && v6 === undefined) return [];
-  const everywhere = defaultAddresses(v4, v6);
+  const everywhere = defaultAddresses(v4, v6, general);
   return wishes.map((wish) => {
     if (wish.hostIp === '') return { ...wish, addresses: everywhere };
     const address = canonicalAddress(wish.hostIp) ?? wish.hostIp;

@@ -11,8 +11,9 @@ import { currentEndpoints } from '../networks/endpoints.ts';
 import { restoreFirewall } from '../networks/restore-firewall.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { joinRanges, placeWishes } from './assign-ports.ts';
-import { opensFirewall } from './firewall-option.ts';
+import { openPolicy } from './firewall-option.ts';
 import { leaseWishes } from './lease-ports.ts';
+import { readPortSettings } from './port-settings.ts';
 import { parseContainerPort, type WishedPort, wishedPorts } from './wished-ports.ts';
 
 /** What `update` says about ports. */
@@ -107,7 +108,7 @@ function publicationsFor(
   endpoints: readonly Endpoint[],
   ranges: readonly PublishedRange[],
 ): Publication[] {
-  return publicationsOf(endpoints, ranges, (endpoint) => opensFirewall(context, endpoint));
+  return publicationsOf(endpoints, ranges, openPolicy(context.root));
 }
 
 async function changeLive(
@@ -117,7 +118,7 @@ async function changeLive(
   remove: PortMap,
 ): Promise<void> {
   const endpoints = currentEndpoints(context, row.id);
-  const wishes = placeWishes(added, endpoints);
+  const wishes = placeWishes(added, endpoints, readPortSettings(context.root).publishAddress);
   if (wishes.length < added.length) {
     throw invalid('the container is in no network whose ports can be published');
   }

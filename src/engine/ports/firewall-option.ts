@@ -1,10 +1,17 @@
 import type { Endpoint } from '#network/model.ts';
-import type { EngineContext } from '../context.ts';
+import { readPortSettings } from './port-settings.ts';
 
-/** What published ports are to the host's own firewall: its input rules decide who reaches them, or they are open to everybody. */
-export type FirewallPolicy = 'respect' | 'open';
-
-/** Whether ports of an endpoint are open whatever the host's input rules say: its network's word, else the engine's. */
-export function opensFirewall(context: Pick<EngineContext, 'options'>, { network }: Endpoint): boolean {
-  return (network.bridge.firewall ?? context.options.firewall ?? 'respect') === 'open';
+/**
+ * Whether ports of an endpoint are open whatever the host's input rules say: its network's word, else the root's.
+ *
+ * @param root absolute
+ * @throws invalid for settings of the root that mean nothing
+ */
+export function openPolicy(root: string): (endpoint: Endpoint) => boolean {
+  let general: 'respect' | 'open' | undefined;
+  return ({ network }) => {
+    if (network.bridge.firewall !== undefined) return network.bridge.firewall === 'open';
+    general ??= readPortSettings(root).firewall;
+    return general === 'open';
+  };
 }

@@ -8,6 +8,7 @@ import type { ContainerRow } from '../state/container-row.ts';
 import type { PortRow } from '../state/port-table.ts';
 import { currentBoot, isProcessAlive } from '../state/process-token.ts';
 import { type Assignment, assignPorts, type PlacedWish, placeWishes, portKey } from './assign-ports.ts';
+import { readPortSettings } from './port-settings.ts';
 import { wishedPorts } from './wished-ports.ts';
 
 type PortContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'ports'>;
@@ -122,7 +123,11 @@ export async function leasePorts(
   row: Pick<ContainerRow, 'id' | 'name' | 'hostConfig' | 'spec'>,
   endpoints: readonly Endpoint[],
 ): Promise<readonly PublishedRange[]> {
-  const wishes = placeWishes(wishedPorts(row.hostConfig, row.spec.config.ExposedPorts), endpoints);
+  const wishes = placeWishes(
+    wishedPorts(row.hostConfig, row.spec.config.ExposedPorts),
+    endpoints,
+    readPortSettings(context.root).publishAddress,
+  );
   context.ports.release(row.id);
   return leaseWishes(context, row, endpoints, { wishes, kept: [], isLive: false });
 }

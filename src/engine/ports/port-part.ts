@@ -5,7 +5,7 @@ import { portOps, presenceOp, publicationsOf } from '#network/ports/port-ops.ts'
 import type { PlanOp } from '#sys/keeper/plan.ts';
 import { hairpinPort } from '#sys/netlink/link.ts';
 import type { EngineContext } from '../context.ts';
-import { opensFirewall } from './firewall-option.ts';
+import { openPolicy } from './firewall-option.ts';
 
 const NETLINK_ROUTE = 0;
 
@@ -34,13 +34,13 @@ export interface PortPart {
  * comes again), and publishes what `leasePorts` gave.
  */
 export function portPart(
-  context: Pick<EngineContext, 'root' | 'options'>,
+  context: Pick<EngineContext, 'root'>,
   endpoints: readonly Endpoint[],
   ranges: readonly PublishedRange[],
 ): PortPart {
   if (!endpoints.some(({ network }) => network.driver === 'bridge')) return { ops: [], cleanup: [] };
   const names = firewallNames(context.root);
-  const publications = publicationsOf(endpoints, ranges, (endpoint) => opensFirewall(context, endpoint));
+  const publications = publicationsOf(endpoints, ranges, openPolicy(context.root));
   const { ops, cleanup } = portOps(names, publications);
   if (ops.length === 0) return { ops: [presenceOp(names)], cleanup };
   return { ops: [...ops, ...endpoints.filter(isWayIn).map(hairpinOp)], cleanup };

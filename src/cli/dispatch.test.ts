@@ -74,7 +74,7 @@ test('findCommand() gives aliases the name of their group', () => {
   assert.deepEqual(named('remove', 'x'), ['command', 'rm', ['x']]);
   assert.deepEqual(named('image', 'rmi', 'x'), ['command', 'image rm', ['x']]);
   assert.deepEqual(named('container', 'zzz'), ['group', 'container', ['zzz']]);
-  assert.deepEqual(named('image', 'pull', 'x'), ['unavailable', 'image pull', undefined]);
+  assert.deepEqual(named('image', 'build', 'x'), ['unavailable', 'image build', undefined]);
   assert.deepEqual(named('zzz'), ['unknown', 'zzz', undefined]);
 });
 

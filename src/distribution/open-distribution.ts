@@ -35,6 +35,8 @@ export interface DistributionOptions {
   readonly downloads?: number | undefined;
   /** Layers sent at once; 5 when absent. */
   readonly uploads?: number | undefined;
+  /** How long a server may be silent, milliseconds; 30 s when absent. */
+  readonly idleMs?: number | undefined;
   /** As servers see this program. */
   readonly userAgent: string;
 }
@@ -195,6 +197,7 @@ function openHttp(
   return new HttpClient({
     env: options.env,
     userAgent: options.userAgent,
+    ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     tlsOf: (host) => readCertificates(host, directories, unchecked.has(host) || isInsecure(host, settings)),
   });
 }

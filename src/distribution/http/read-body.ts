@@ -23,18 +23,54 @@ export async function readBody(response: HttpResponse, limit: number): Promise<B
   return Buffer.concat(pieces, length);
 }
 
-/** The body of an answer as it comes. @throws unavailable or timeout when it breaks off before its announced end */
+/** Bytes that are taken ahead of whoever reads them. */
+const AHEAD = 1024 * 1024;
+
+/**
+ * The body of an answer as it comes, small pieces joined. What came before a connection broke is given before its failure.
+ *
+ * @throws unavailable or timeout when it breaks off before its announced end
+ */
 export async function* bodyPieces(response: HttpResponse): AsyncGenerator<Buffer, void, void> {
-  const request = { method: 'GET', url: response.url } as const;
+  const { body } = response;
   const announced = headerOf(response, 'content-length');
+  let queue: Buffer[] = [];
+  let queued = 0;
   let length = 0;
+  let failure: unknown;
+  let isOver = false;
+  let wake = () => {};
+  body.on('data', (piece: Buffer) => {
+    queue.push(piece);
+    queued += piece.length;
+    if (queued >= AHEAD) body.pause();
+    wake();
+  });
+  const end = (error?: unknown) => {
+    failure ??= error;
+    isOver = true;
+    wake();
+  };
+  body.on('end', () => end());
+  body.on('error', end);
+  body.on('close', () => end());
   try {
-    for await (const piece of response.body as AsyncIterable<Buffer>) {
-      length += piece.length;
-      yield piece;
+    for (;;) {
+      if (queued > 0) {
+        const piece = queue.length === 1 ? queue[0]! : Buffer.concat(queue, queued);
+        queue = [];
+        queued = 0;
+        length += piece.length;
+        if (body.isPaused()) body.resume();
+        yield piece;
+      } else if (isOver) break;
+      else await new Promise<void>((resolve) => (wake = resolve));
     }
-  } catch (error) {
-    throw isBerthError(error) ? error : networkError(request, error);
+  } finally {
+    body.destroy();
+  }
+  if (failure !== undefined) {
+    throw isBerthError(failure) ? failure : networkError({ method: 'GET', url: response.url }, failure);
   }
   if (announced !== undefined && length < Number(announced)) {
     const words = `Get "${shownUrl(response.url)}": unexpected EOF after ${length} of ${announced} bytes`;

@@ -11,7 +11,7 @@ const OLDER: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Orders the entries of an index by how well they fit a platform, the best first; those that do not fit are left out. An entry that
- * says nothing of its platform comes last: what is in it must tell.
+ * says nothing of its platform comes after them: what is in it must tell.
  */
 export function fittingEntries(entries: readonly Descriptor[], wanted: HostPlatform): Descriptor[] {
   return entries
@@ -21,9 +21,12 @@ export function fittingEntries(entries: readonly Descriptor[], wanted: HostPlatf
     .map(({ entry }) => entry);
 }
 
+/** After what fits, before what another processor was meant for. */
+const UNKNOWN = 5;
+
 /** 0 is best; undefined does not fit. */
 function rankOf(platform: Platform | undefined, wanted: HostPlatform): number | undefined {
-  if (platform === undefined) return 100;
+  if (platform === undefined) return UNKNOWN;
   const { os, architecture, variant } = platform;
   if (os === wanted.os && architecture === 'arm' && isArm(wanted)) {
     const order = OLDER[wanted.variant ?? (wanted.architecture === 'arm64' ? 'v8' : 'v7')] ?? [];

@@ -96,6 +96,8 @@ class Arrival {
   async drain(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     for (let next = await this.#next(); !next.done; next = await this.#next());
+    // Whoever looked at the pieces before may have met it.
+    if (this.#failure !== undefined) throw this.#failure;
     const { digest, size } = this.#job;
     if (this.#length !== size) throw wrongSize(digest, size, this.#length);
     const found = `sha256:${this.#hash.digest('hex')}`;

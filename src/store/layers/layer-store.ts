@@ -248,7 +248,9 @@ export class LayerStore {
     try {
       await driver.finishLayer(target, applied.implied, this.directories(parent));
       if (!source.isKept) await content.keep(source.blob, lease);
-      isNew = this.#commit(row, target, paths.layer(driver.name, row.chainId), lease);
+      const orphan = content.temporaryPath();
+      isNew = this.#commit(row, target, { to: paths.layer(driver.name, row.chainId), orphan }, lease);
+      if (existsSync(orphan)) await workers.run('removeTree', { path: orphan });
     } finally {
       if (!isNew) await workers.run('removeTree', { path: target });
     }
@@ -256,11 +258,13 @@ export class LayerStore {
   }
 
   /** @returns false when another process was faster */
-  #commit(row: LayerRow, from: string, to: string, lease: Lease): boolean {
+  #commit(row: LayerRow, from: string, { to, orphan }: { to: string; orphan: string }, lease: Lease): boolean {
     mkdirSync(dirname(to), { recursive: true, mode: 0o711 });
     const isNew = transact(this.#parts.db, () => {
       lease.hold('layer', row.chainId);
       if (this.table.get(row.chainId) !== undefined) return false;
+      // A process that was killed just here left its directory without a row.
+      if (existsSync(to)) renameSync(to, orphan);
       renameSync(from, to);
       fault('layer.renamed');
       this.table.insert(row);

@@ -2,6 +2,7 @@
  * One engine command in a process of its own, for tests that kill it: `node engine-command.ts ROOT VERB [JSON]`. Prints the
  * result as JSON. `BERTH_FAULT` names the point at which it kills itself.
  */
+import { createNetworks } from '#engine/networks/engine-networks.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
 import { createVolumes } from '#engine/volumes/engine-volumes.ts';
 import type { ContainerCreateRequest, ExecConfig } from '#spec/docker-api/containers.ts';
@@ -11,9 +12,14 @@ interface Input {
   readonly create?: ContainerCreateRequest;
   readonly exec?: ExecConfig;
   readonly volume?: string;
+  readonly network?: string;
+  /** Of networks to make; they have numbers after their name then. */
+  readonly count?: number;
   /** Name of a renamed or cloned volume. */
   readonly next?: string;
 }
+
+const networks = (core: Core) => createNetworks(core.context, async (ref) => ref);
 
 const VERBS: Readonly<Record<string, (core: Core, input: Input) => Promise<unknown>>> = {
   create: (core, { create = {} }) => core.containers.create(create),
@@ -25,6 +31,14 @@ const VERBS: Readonly<Record<string, (core: Core, input: Input) => Promise<unkno
   'volume-remove': (core, { volume = '' }) => createVolumes(core.context).remove(volume),
   'volume-rename': (core, { volume = '', next = '' }) => createVolumes(core.context).rename(volume, next),
   'volume-clone': (core, { volume = '', next = '' }) => createVolumes(core.context).clone(volume, { Name: next }),
+  'network-create': async (core, { network = '', count }) => {
+    if (count === undefined) return networks(core).create({ Name: network });
+    for (let i = 0; i < count; i++) await networks(core).create({ Name: `${network}${i}` });
+    return undefined;
+  },
+  'network-remove': (core, { network = '' }) => networks(core).remove(network),
+  'network-connect': (core, { network = '', ref = '' }) => networks(core).connect(network, { Container: ref }),
+  'network-disconnect': (core, { network = '', ref = '' }) => networks(core).disconnect(network, { Container: ref }),
   exec: async (core, { ref = '', exec = {} }) => {
     const { Id } = await core.execs.create(ref, exec);
     process.stdout.write(`${JSON.stringify(Id)}\n`);

@@ -177,7 +177,10 @@ test('containers are connected and disconnected, running or not, in docker words
     'invalid endpoint settings:\nno configured subnet or ip-range contain the IP address 198.51.100.4',
   );
   assert.match((await connect('net', ip(`${prefix}.1`))).message, /Address already in use$/);
-  await remote.networks.connect('net', { Container: 'con', EndpointConfig: { ...ip(`${prefix}.30`), Aliases: ['foo'] } });
+  await remote.networks.connect('net', {
+    Container: 'con',
+    EndpointConfig: { ...ip(`${prefix}.30`), Aliases: ['foo'] },
+  });
   const joined = await networkOf(remote, 'con', 'net');
   assert.deepEqual(
     [joined.IPAddress, joined.Aliases, joined.DNSNames],

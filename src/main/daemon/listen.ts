@@ -8,6 +8,7 @@ import type { TlsOptions } from 'node:tls';
 import { BerthError, isErrno, messageOf } from '#base/errors.ts';
 import { createHttpServer, createHttpsServer } from '#serve/docker-api/serve-http.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import { peerOf } from '#sys/peer-credentials.ts';
 import type { ListenAddress } from './host-address.ts';
 
 /** One socket that answers. */
@@ -83,7 +84,7 @@ function closerOf(server: Server | SecureServer, cleanUp: () => void) {
 
 async function listenUnix(path: string, options: ListenOptions): Promise<Listener> {
   await clearPath(path);
-  const server = createHttpServer(options.dispatch);
+  const server = createHttpServer(options.dispatch, peerOf);
   // Nobody else gets in before the owner is set.
   const mask = process.umask(0o177);
   try {
@@ -146,7 +147,7 @@ async function listenActivated(name: string, options: ListenOptions): Promise<Li
   return Promise.all(
     descriptors.map(async (fd) => {
       // The unix sockets of systemd have their own access rights; TLS is for those of TCP.
-      const server = createHttpServer(options.dispatch);
+      const server = createHttpServer(options.dispatch, peerOf);
       await listening(server, () => server.listen({ fd }));
       return { name: `fd://${fd}`, port: undefined, close: closerOf(server, () => {}), renewTls: () => {} };
     }),

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { createServer as createSecureServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -15,7 +16,7 @@ import type {
   ApiResponse,
   Dispatch,
 } from '#spec/docker-api/exchange.ts';
-import { ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
+import { CALLER_HEADER, ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
 import { API_VERSION } from './router.ts';
 import { isWebSocket, joinWebSocket } from './websocket.ts';
 
@@ -126,11 +127,29 @@ function discard(body: ApiResponse['body']): void {
       ?.catch(() => undefined);
 }
 
-async function answerRequest(dispatch: Dispatch, message: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Who is at the other end of a connection; undefined when that cannot be told. */
+export type CallerOf = (socket: Socket) => Promise<{ readonly uid: number; readonly gid: number } | undefined>;
+
+/** Adds who asks where that counts and the client did not say so itself. */
+async function withCaller(request: ApiRequest, message: IncomingMessage, callerOf?: CallerOf): Promise<ApiRequest> {
+  if (callerOf === undefined || !request.path.endsWith('/containers/create')) return request;
+  if (request.headers?.[CALLER_HEADER] !== undefined) return request;
+  const caller = await callerOf(message.socket);
+  if (caller === undefined) return request;
+  return { ...request, headers: { ...request.headers, [CALLER_HEADER]: `${caller.uid}:${caller.gid}` } };
+}
+
+async function answerRequest(
+  dispatch: Dispatch,
+  message: IncomingMessage,
+  response: ServerResponse,
+  callerOf?: CallerOf,
+): Promise<void> {
   const aborter = new AbortController();
   response.on('close', () => aborter.abort());
   const body = hasBody(message) ? message : undefined;
-  const answer = forClient(message, await dispatch(requestOf(message, body, aborter.signal)));
+  const request = await withCaller(requestOf(message, body, aborter.signal), message, callerOf);
+  const answer = forClient(message, await dispatch(request));
   try {
     // Gone meanwhile: a pipeline would not even begin, and what it reads from would stay open.
     if (response.destroyed || response.closed) return;
@@ -202,9 +221,13 @@ const SERVER_OPTIONS = {
   shouldUpgradeCallback: (message: IncomingMessage) => TAKEN_OVER.test(pathOf(message)),
 } as const;
 
-/** An HTTP server for a router; not listening yet. */
-export function createHttpServer(dispatch: Dispatch): Server {
-  return answerWith(createServer(SERVER_OPTIONS), dispatch);
+/**
+ * An HTTP server for a router; not listening yet.
+ *
+ * @param callerOf for sockets whose other end the kernel knows
+ */
+export function createHttpServer(dispatch: Dispatch, callerOf?: CallerOf): Server {
+  return answerWith(createServer(SERVER_OPTIONS), dispatch, callerOf);
 }
 
 /** The same behind TLS. @param options certificates, and whether clients need one */
@@ -212,9 +235,9 @@ export function createHttpsServer(dispatch: Dispatch, options: TlsOptions): Secu
   return answerWith(createSecureServer({ ...SERVER_OPTIONS, ...options }), dispatch);
 }
 
-function answerWith<S extends Server | SecureServer>(server: S, dispatch: Dispatch): S {
+function answerWith<S extends Server | SecureServer>(server: S, dispatch: Dispatch, callerOf?: CallerOf): S {
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    answerRequest(dispatch, message, response).catch((error: unknown) => response.destroy(error as Error));
+    answerRequest(dispatch, message, response, callerOf).catch((error: unknown) => response.destroy(error as Error));
   });
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     answerUpgrade(dispatch, message, socket, head).catch((error: unknown) => socket.destroy(error as Error));

@@ -1,5 +1,6 @@
 /** Containers that come into a network, or leave it, after they were created. */
 import { BerthError } from '#base/errors.ts';
+import { fault } from '#base/fault.ts';
 import type { NetworkConnectRequest, NetworkDisconnectRequest } from '#spec/docker-api/networks.ts';
 import { joinedContainer } from '../containers/namespace-mode.ts';
 import { settle } from '../containers/settle.ts';
@@ -93,6 +94,7 @@ export async function connectContainer(
     insertPlace(context, row, network, request);
     return isRunning(row) ? leaseOne(context, row.id, network.name) : undefined;
   });
+  fault('network-connect.leased');
   try {
     if (endpoint !== undefined) await joinLive(context, row, endpoint);
   } catch (error) {
@@ -102,6 +104,7 @@ export async function connectContainer(
     });
     throw error;
   }
+  fault('network-connect.joined');
   if (isRunning(row)) context.emit(attachmentEvent(network, 'connect', row.id));
   context.feed.announce();
 }
@@ -131,6 +134,7 @@ export async function disconnectContainer(
   }
   const endpoint = currentEndpoints(context, row.id).find(({ network: { id } }) => id === network?.id);
   if (isRunning(row) && endpoint !== undefined) await leaveLive(context, row, endpoint);
+  fault('network-disconnect.left');
   context.sql.transaction(() => {
     if (network !== undefined) context.endpoints.release(row.id, network.id);
     context.endpoints.delete(row.id, place.network);

@@ -70,3 +70,8 @@ export function defaultGateways(container: ContainerInspect, family: 4 | 6): str
   const routes = JSON.parse(ip(container, `-${family}`, '-json', 'route', 'show', 'default')) as { gateway?: string }[];
   return routes.map(({ gateway }) => gateway ?? '');
 }
+
+/** Output of a program of this machine in a container's network namespace. */
+export function nsenter(container: ContainerInspect, ...words: string[]): string {
+  return execFileSync('nsenter', [`--net=${namespaceOf(container)}`, ...words], { encoding: 'utf8' });
+}

@@ -47,7 +47,7 @@ for (const page of pages) {
         assert.equal(result.status, status, report);
       }
     } finally {
-      shell('berth rm -f $(berth ps -aq) >/dev/null 2>&1 || true');
+      shell('berth rm -f $(berth ps -aq) >/dev/null 2>&1 || true; berth internal remove-network "$BERTH_ROOT"');
     }
   });
 }
@@ -55,6 +55,7 @@ for (const page of pages) {
 test('npm run hello sets up and runs a container that says how it is isolated and limited', () => {
   const env = { ...environment, BERTH_ROOT: join(folder, 'hello-root') };
   const result = spawnSync('npm', ['run', '--silent', 'hello'], { cwd: repository, env, encoding: 'utf8', input: '' });
+  spawnSync(join(folder, 'bin/berth'), ['internal', 'remove-network', env.BERTH_ROOT], { env });
   assert.equal(result.status, 0, result.stdout + result.stderr);
   assert.match(result.stdout, /this is process 1;/);
   assert.match(result.stdout, /memory +at most 64 MiB/);

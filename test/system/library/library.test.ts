@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { removeNetworksOf } from '../../lib/host-network.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const CONSUMER = fileURLToPath(new URL('./consumer.mts', import.meta.url));
@@ -19,7 +20,10 @@ before(() => {
   cpSync(CONSUMER, join(folder, 'consumer.mts'));
 });
 
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(async () => {
+  await removeNetworksOf(join(folder, 'root'));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test('a program that imports berth checks strictly against its declarations', () => {
   const compilerOptions = {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,11 +10,12 @@ import { peerOf } from './peer-credentials.ts';
 async function peerAt(listenAt: string | number) {
   const { promise, resolve } = Promise.withResolvers<Socket>();
   const server = createServer(resolve);
-  await new Promise<void>((done) =>
-    server.listen(typeof listenAt === 'number' ? { port: listenAt } : { path: listenAt }, done),
-  );
+  server.listen(typeof listenAt === 'number' ? { port: listenAt } : { path: listenAt });
+  await once(server, 'listening');
   const address = server.address();
-  const client = connect(typeof address === 'object' && address !== null ? address.port : String(address));
+  const client = connect(
+    typeof address === 'object' && address !== null ? { port: address.port } : { path: String(address) },
+  );
   const socket = await promise;
   const peer = await peerOf(socket);
   socket.destroy();

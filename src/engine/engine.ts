@@ -1,4 +1,3 @@
-import type { PoolSource } from '#network/ipam/free-subnet.ts';
 import type { Archives } from './archive/api.ts';
 import type { Containers } from './containers/api.ts';
 import type { Events } from './events/api.ts';
@@ -22,8 +21,6 @@ export interface EngineOptions {
   readonly restoreCommand?: readonly string[];
   /** Archives of images that come with the program, by their familiar names. */
   readonly carriedImages?: Readonly<Record<string, string>>;
-  /** Where the subnets of new networks come from; Berth's own choice when absent. */
-  readonly addressPools?: readonly PoolSource[];
   /** What the machine's configuration says about registries, besides files. */
   readonly registries?: {
     /** URLs of mirrors of Docker's own registry. */

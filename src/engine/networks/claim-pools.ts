@@ -8,6 +8,7 @@ import { chooseSubnet, chooseUniqueLocal, DEFAULT_SOURCES } from '#network/ipam/
 import type { AddressPool } from '#network/model.ts';
 import { hasInterface, usedPrefixes } from '#sys/host-routes.ts';
 import type { EngineContext } from '../context.ts';
+import { readPortSettings } from '../ports/port-settings.ts';
 import { claimSubnets, type SubnetClaim } from '../state/subnet-registry.ts';
 
 /** One subnet to be. */
@@ -28,7 +29,7 @@ export interface PoolRequest {
   readonly wants: readonly PoolWish[];
 }
 
-type ClaimContext = Pick<EngineContext, 'root' | 'networks' | 'options'>;
+type ClaimContext = Pick<EngineContext, 'root' | 'networks'>;
 
 function forbidden(message: string, hint?: string): BerthError {
   return new BerthError('forbidden', 'network.addresses', message, hint === undefined ? {} : { hint });
@@ -51,7 +52,7 @@ function claimsOf(context: ClaimContext): SubnetClaim[] {
 
 /** A subnet that nothing uses. @throws forbidden when none is left */
 function freeSubnet(context: ClaimContext, family: 4 | 6, occupied: readonly Subnet[]): Subnet {
-  const sources = context.options.addressPools ?? [];
+  const sources = readPortSettings(context.root).addressPools;
   const ofFamily = sources.filter(({ base }) => subnetOf(base).family === family);
   if (family === 6 && ofFamily.length === 0) {
     const found = chooseUniqueLocal(() => randomBytes(7), occupied);

@@ -18,7 +18,7 @@ import { attachmentEvent } from './network-events.ts';
 const SETUP_FAILED = 'failed to set up container networking';
 const HOST_NAME_DIGITS = 11;
 
-type NetworkContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'networks' | 'endpoints' | 'options'>;
+type NetworkContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'networks' | 'endpoints'>;
 
 /** One place in a network being leased. */
 interface Claim {

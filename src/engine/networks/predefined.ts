@@ -14,7 +14,7 @@ export function isPredefined(name: string): boolean {
   return NAMES.includes(name);
 }
 
-type PredefinedContext = Pick<EngineContext, 'root' | 'sql' | 'networks' | 'options'>;
+type PredefinedContext = Pick<EngineContext, 'root' | 'sql' | 'networks'>;
 
 const SPEC: NetworkSpec = {
   labels: {},

@@ -5,8 +5,12 @@ import { checkPortSettings } from './port-settings.ts';
 const read = (value: unknown) => checkPortSettings('/r/network.json', JSON.stringify(value));
 
 test('checkPortSettings() fills in what is not said', () => {
-  assert.deepEqual(read({}), { firewall: 'respect', publishAddress: '' });
-  assert.deepEqual(read({ firewall: 'open', publishAddress: '0::1' }), { firewall: 'open', publishAddress: '::1' });
+  assert.deepEqual(read({}), { firewall: 'respect', publishAddress: '', addressPools: [] });
+  assert.deepEqual(read({ firewall: 'open', publishAddress: '0::1' }), {
+    firewall: 'open',
+    publishAddress: '::1',
+    addressPools: [],
+  });
 });
 
 test('checkPortSettings() names what it refuses', () => {

@@ -1,13 +1,17 @@
-/** What a root says about all its published ports: `network.json` in it, read when ports are published. */
+/** What a root says about its networks and all its published ports: `network.json` in it, read when it matters. */
 import { readFileSync } from 'node:fs';
-import { BerthError, isErrno } from '#base/errors.ts';
+import { BerthError, isErrno, messageOf } from '#base/errors.ts';
 import { canonicalAddress } from '#base/ip-address.ts';
+import type { PoolSource } from '#network/ipam/free-subnet.ts';
+import { poolSources } from '#network/ipam/pool-sources.ts';
 
 export interface PortSettings {
   /** Whether the host's input rules decide who reaches published ports, where the network does not say. */
   readonly firewall: 'respect' | 'open';
   /** Where ports are published when neither `-p` nor the network names an address; empty: everywhere. */
   readonly publishAddress: string;
+  /** Where the subnets of new networks come from; empty: Berth's own choice. */
+  readonly addressPools: readonly PoolSource[];
 }
 
 const FILE = 'network.json';
@@ -27,9 +31,17 @@ function parse(path: string, text: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
+function poolsOf(path: string, value: unknown): PoolSource[] {
+  try {
+    return poolSources(value);
+  } catch (error) {
+    throw invalid(path, `addressPools: ${messageOf(error)}`);
+  }
+}
+
 /** @throws invalid naming the key */
 export function checkPortSettings(path: string, text: string): PortSettings {
-  const { firewall = 'respect', publishAddress = '', ...others } = parse(path, text);
+  const { firewall = 'respect', publishAddress = '', addressPools = [], ...others } = parse(path, text);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalid(path, `unknown setting ${unknown}`);
   if (firewall !== 'respect' && firewall !== 'open') {
@@ -39,7 +51,7 @@ export function checkPortSettings(path: string, text: string): PortSettings {
   if (typeof publishAddress !== 'string' || address === undefined) {
     throw invalid(path, `publishAddress is ${JSON.stringify(publishAddress)}, wanted an IP address`);
   }
-  return { firewall, publishAddress: address };
+  return { firewall, publishAddress: address, addressPools: poolsOf(path, addressPools) };
 }
 
 /** @throws invalid for a file that says something else than it may */
@@ -48,7 +60,7 @@ export function readPortSettings(root: string): PortSettings {
   try {
     return checkPortSettings(path, readFileSync(path, 'utf8'));
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { firewall: 'respect', publishAddress: '' };
+    if (isErrno(error, 'ENOENT')) return { firewall: 'respect', publishAddress: '', addressPools: [] };
     throw error;
   }
 }

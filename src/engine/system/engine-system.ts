@@ -120,7 +120,12 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     Images: images.length,
     Driver: driver.name,
     DriverStatus: driver.status,
-    Plugins: { Volume: ['local'], Network: ['host', 'null'], Authorization: null, Log: LOG_DRIVERS },
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
+      Authorization: null,
+      Log: LOG_DRIVERS,
+    },
     ...limitFacts(limits),
     IPv4Forwarding: ipv4Forwarding(),
     Debug: parts.settings?.().debug ?? false,

@@ -33,6 +33,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'storage-driver': 'Berth chooses the driver by what the file system can do',
   'exec-root': 'Berth keeps what runs below its root',
   containerd: 'there is no containerd',
+  'default-address-pools':
+    'they are "addressPools" in network.json in the root, where commands without a daemon find them too',
   iptables: 'Berth uses nftables, in a table of its own',
   'userland-proxy': 'there is no process per port',
 };

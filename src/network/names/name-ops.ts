@@ -1,13 +1,12 @@
 import type { NamesPlan, PlanOp } from '#sys/keeper/plan.ts';
 import { type NameRecord, nameRecordText } from './name-record.ts';
-import { redirectBatch } from './redirect.ts';
+import { redirectMessages } from './redirect-bytes.ts';
 
 /** Where containers on user-defined networks find their name server, as in Docker. */
 export const NAME_SERVER = '127.0.0.11';
-const ADDRESS_BYTES = new Uint8Array([127, 0, 0, 11]);
 const ADDRESS_NUMBER = 0x7f00_000b;
 /** Above the range from which kernels choose ports by default, so that no program gets it by chance. */
-const SOCKET_PORT = 61053;
+export const SOCKET_PORT = 61053;
 const NETLINK_NETFILTER = 12;
 const ENOENT = 2;
 const EEXIST = 17;
@@ -49,7 +48,7 @@ export function redirectOp(side: PlanOp['side']): PlanOp {
     op: 'netlink',
     family: NETLINK_NETFILTER,
     batch: true,
-    messages: redirectBatch(ADDRESS_BYTES, SOCKET_PORT).map((bytes) => ({ bytes })),
+    messages: redirectMessages().map((bytes) => ({ bytes })),
     tolerate: [EEXIST],
     about: `name server at ${NAME_SERVER}`,
   };

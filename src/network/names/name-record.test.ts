@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameOps } from './name-ops.ts';
+import { NAME_SERVER, nameOps, SOCKET_PORT } from './name-ops.ts';
 import { type NameRecord, nameRecordText } from './name-record.ts';
 import { redirectBatch } from './redirect.ts';
+import { redirectMessages } from './redirect-bytes.ts';
 
 const RECORD: NameRecord = {
   containerId: 'c'.repeat(64),
@@ -67,11 +68,14 @@ test('nameOps() makes sockets for every container, and files and rules for those
   );
 });
 
-test('redirectBatch() is one transaction of whole messages', () => {
-  const batch = redirectBatch(Buffer.of(127, 0, 0, 11), 61053);
+test('redirectMessages() are what redirectBatch() makes', () => {
+  const batch = redirectBatch(Buffer.from(NAME_SERVER.split('.').map(Number)), SOCKET_PORT);
   assert.deepEqual(
     batch.map((bytes) => bytes.readUInt16LE(4)),
     [16, 0xa00, 0xa03, ...Array(5).fill(0xa06), 17],
   );
-  for (const bytes of batch) assert.equal(bytes.readUInt32LE(0), bytes.length);
+  const made = Buffer.concat(batch).toString('base64');
+  const kept = redirectMessages();
+  assert.equal(Buffer.concat(kept).toString('base64'), made);
+  assert.equal(kept.length, batch.length);
 });

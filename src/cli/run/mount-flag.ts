@@ -53,6 +53,9 @@ const BARE: Readonly<Record<string, (draft: Draft) => void>> = {
   'bind-nonrecursive': (draft) => {
     bind(draft).NonRecursive = true;
   },
+  'bind-create-src': (draft) => {
+    bind(draft).CreateMountpoint = true;
+  },
 };
 
 function setRecursive(draft: Draft, key: string, value: string): void {
@@ -66,6 +69,7 @@ function setRecursive(draft: Draft, key: string, value: string): void {
 function setBindField(draft: Draft, key: string, value: string, host: RunHost): void {
   if (key === 'bind-propagation') bind(draft).Propagation = value.toLowerCase();
   else if (key === 'bind-recursive') setRecursive(draft, key, value);
+  else if (key === 'bind-create-src') bind(draft).CreateMountpoint = readFlag(key, value);
   else {
     const isSet = readFlag(key, value);
     if (isSet) bind(draft).NonRecursive = true;
@@ -133,6 +137,7 @@ function setField(draft: Draft, field: string, host: RunHost): void {
     case 'bind-propagation':
     case 'bind-nonrecursive':
     case 'bind-recursive':
+    case 'bind-create-src':
       setBindField(draft, key, value, host);
       return;
     case 'volume-subpath':

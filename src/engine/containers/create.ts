@@ -33,7 +33,7 @@ import type { ContainerMount } from './mount-spec.ts';
 import { nameConflict, parseContainerName, randomName } from './names.ts';
 import { hasOwnNetwork, publishesPorts } from './namespace-mode.ts';
 import { checkResources } from './resource-limits.ts';
-import { checkRuntime } from './runtime-name.ts';
+import { checkRuntime, isForeignRuntime } from './runtime-name.ts';
 
 const NAME_ATTEMPTS = 12;
 const NO_HEALTH_CHECKS =
@@ -206,8 +206,10 @@ function defaultHostname(id: string, host: HostConfig): string {
   return host.NetworkMode === 'host' ? hostname() : shortId(id);
 }
 
-async function fillVolumes(context: EngineContext, { id, mounts }: Draft, options: CreateOptions): Promise<void> {
-  if (options.startFollows || !mounts.some(({ type, copyUp }) => type === 'volume' && copyUp)) return;
+async function fillVolumes(context: EngineContext, { id, mounts, host }: Draft, options: CreateOptions): Promise<void> {
+  // Only Berth's own runtime fills them when it starts the container.
+  if (options.startFollows && !isForeignRuntime(host.Runtime)) return;
+  if (!mounts.some(({ type, copyUp }) => type === 'volume' && copyUp)) return;
   const { fillAtCreate } = await import('./fill-at-create.ts');
   const row = context.containers.get(id);
   if (row !== undefined) await fillAtCreate(context, row, await context.images.rootfs(id));

@@ -6,11 +6,20 @@ import type { ContainerRow } from '../state/container-row.ts';
 import { layersOf } from './container-config.ts';
 import type { StartMount } from './start-mounts.ts';
 
-/** True when the image seems to have something in that directory; a wrong answer is put right when the container starts. */
-function hasContent(layers: readonly string[], path: string): boolean {
+/** Mode of a new volume's directory, which is root's. */
+const NEW_MODE = 0o755;
+
+/**
+ * True when the image's directory seems to differ from that of a new volume, by what is in it, its owner or its mode; a wrong
+ * answer is put right when the container starts.
+ */
+function isSpecial(layers: readonly string[], path: string): boolean {
   return layers.some((layer) => {
     try {
-      return lstatSync(`${layer}${path}`).isDirectory() && readdirSync(`${layer}${path}`).length > 0;
+      const stat = lstatSync(`${layer}${path}`);
+      if (!stat.isDirectory()) return false;
+      const isPlain = stat.uid === 0 && stat.gid === 0 && (stat.mode & 0o7777) === NEW_MODE;
+      return !isPlain || readdirSync(`${layer}${path}`).length > 0;
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return false;
       throw error;
@@ -28,7 +37,7 @@ function hasContent(layers: readonly string[], path: string): boolean {
 export async function fillAtCreate(context: EngineContext, row: ContainerRow, rootfs: RootfsMount): Promise<void> {
   const layers = layersOf(rootfs);
   const wanting = row.spec.mounts.filter(
-    ({ type, copyUp, destination }) => type === 'volume' && copyUp && hasContent(layers, destination),
+    ({ type, copyUp, destination }) => type === 'volume' && copyUp && isSpecial(layers, destination),
   );
   if (wanting.length === 0) return;
   const [{ startMounts }, { fillPlan }, { launch }] = await Promise.all([

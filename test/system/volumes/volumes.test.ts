@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -139,6 +139,8 @@ test('what a container finds in a new volume is what the image has there, with o
   await core.containers.remove(Id);
   const again = await run(core, request(['ls', '/srv/data'], binds('other:/x', 'vol:/srv/data')));
   assert.match(again.stdout, /seed/);
+  await core.containers.create(request(['true'], { HostConfig: { Binds: ['home:/home/app'] } }));
+  assert.equal(statSync(join(root, 'volumes/home/_data')).uid, 1000, 'the owner of an empty directory counts as well');
   const not = await run(core, request(['ls', '/srv/data'], binds('empty:/srv/data:nocopy')));
   assert.equal(not.stdout, '');
 });

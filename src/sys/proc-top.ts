@@ -19,7 +19,9 @@ export async function processTable(
   psArgs: readonly string[] = ['-ef'],
 ): Promise<ProcessTable> {
   refuseRenamedPid(psArgs);
-  const output = await runPs(psArgs);
+  // Some arguments do not go with a choice of processes: without it ps lists all that the arguments choose.
+  const chosen = pids.length === 0 ? [] : ['-q', pids.join(',')];
+  const output = await runPs([...psArgs, ...chosen]).catch(() => runPs(psArgs));
   return parsePsOutput(output, pids);
 }
 

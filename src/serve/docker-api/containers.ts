@@ -1,5 +1,5 @@
 /** `/containers/...`: what happens in a container's life. */
-import { BerthError } from '#base/errors.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
 import type { Containers } from '#engine/containers/api.ts';
 import type { ContainerCreateRequest, ContainerUpdateRequest, WaitCondition } from '#spec/docker-api/containers.ts';
 import { CALLER_HEADER, START_FOLLOWS_HEADER } from '#spec/docker-api/exchange.ts';
@@ -58,13 +58,19 @@ async function create(backend: ContainersBackend, context: RequestContext) {
     throw new BerthError('invalid', 'api.no-config', 'config cannot be empty in order to create a container');
   const name = context.text('name');
   const platform = context.text('platform');
-  const created = await backend.create(body, {
+  const options = {
     ...(name === undefined ? {} : { name }),
     ...(platform === undefined ? {} : { platform }),
     ...ownerOf(context),
     startFollows: context.request.headers?.[START_FOLLOWS_HEADER] === '1',
-  });
-  return json(created, 201);
+  };
+  try {
+    return json(await backend.create(body, options), 201);
+  } catch (error) {
+    // Not found is the image, which clients then pull; another container that is named is a wrong argument.
+    if (!isBerthError(error, 'not-found') || error.code !== 'container.not-found') throw error;
+    throw new BerthError('invalid', error.code, error.message, { cause: error });
+  }
 }
 
 function ownerOf(context: RequestContext): { readonly owner?: { readonly uid: number; readonly gid: number } } {

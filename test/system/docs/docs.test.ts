@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { removeNetworksOf } from '../../lib/host-network.ts';
 import { commandsOf } from './commands.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -35,7 +34,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 for (const page of pages) {
   const commands = commandsOf(readFileSync(join(repository, page), 'utf8')).filter(({ text }) => !SET_UP.test(text));
   if (commands.length === 0) continue;
-  test(`every command of ${page} does what the page says`, async () => {
+  test(`every command of ${page} does what the page says`, () => {
     const work = mkdtempSync(join(folder, 'page-'));
     const env = { ...environment, BERTH_ROOT: join(work, 'root') };
     mkdirSync(join(work, 'files'));

@@ -68,6 +68,8 @@ export function openCore(options: EngineOptions): Core {
     const spare = keepSpareKeeper();
     closing.signal.addEventListener('abort', () => spare[Symbol.dispose](), { once: true });
     watchHealth({ context, containers, execs });
+    // What a process that was killed was about to delete. Whatever cannot be taken away now is there for the next one, and for fsck.
+    setImmediate(() => void (isClosed ? undefined : store.collectGarbage().catch(() => undefined)));
   }
   return {
     root,

@@ -40,6 +40,9 @@ test(`a daemon killed ${ROUNDS} times under load loses no exit status and no log
     assert.equal(log.status, 200);
     assert.equal(split(Buffer.from(log.text, 'latin1')).stdout, output, id);
   }
-  const fsck = JSON.parse((await last.call('POST', '/system/fsck')).text) as { Findings: unknown[] };
-  assert.deepEqual(fsck.Findings, []);
+  // What was half deleted goes when a daemon begins.
+  await eventually('the check finds nothing', async () => {
+    const { text } = await last.call('POST', '/system/fsck');
+    return (JSON.parse(text) as { Findings: unknown[] }).Findings.length === 0 || undefined;
+  });
 });

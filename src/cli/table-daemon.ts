@@ -5,13 +5,15 @@ import { NONE } from './command-row.ts';
 export const DAEMON_COMMANDS: readonly CommandRow[] = [
   {
     names: ['daemon'],
-    use: '[OPTIONS]',
+    use: '[OPTIONS] [install]',
     summary: 'Serve the engine to docker clients',
     description: `Serve the engine to docker clients
 
 Containers need no daemon, and go on running when it ends. While one serves
-a root, commands on that root go through it.`,
-    args: NONE,
+a root, commands on that root go through it.
+
+With the word "install" it writes and starts systemd's units for such a daemon.`,
+    args: { kind: 'at-most', most: 1 },
     own: true,
   },
   {

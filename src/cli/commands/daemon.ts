@@ -18,11 +18,15 @@ function givenValues(flags: ParsedFlags, host: string | undefined): Record<strin
   };
 }
 
-export async function run(context: Context, { flags, path }: Invocation): Promise<number> {
+export async function run(context: Context, { args, flags, path }: Invocation): Promise<number> {
+  const [action] = args;
+  if (action !== undefined && action !== 'install')
+    throw new ExitFailure(1, `${path}: unknown action ${JSON.stringify(action)}: only "install" is known`);
   if (context.serve === undefined) throw new ExitFailure(1, `${path}: this program cannot serve`);
   return context.serve(context.options, {
     configFile: flags.changed('config-file') ? flags.text('config-file') : undefined,
     validate: flags.bool('validate'),
+    install: action === 'install',
     values: givenValues(flags, context.options.host),
   });
 }

@@ -9,6 +9,7 @@ import { type OpenApi, openApi } from '../open-api.ts';
 import { groupId } from './account-groups.ts';
 import { debugging } from './debug-endpoint.ts';
 import { parseListenAddress } from './host-address.ts';
+import { installDaemon } from './install.ts';
 import { type Listener, listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
 import { listenMetrics, Metrics } from './metrics.ts';
@@ -135,6 +136,7 @@ export async function runDaemon(flags: DaemonFlags, root: string, launcher: stri
     process.stdout.write('configuration OK\n');
     return 0;
   }
+  if (flags.install) return installDaemon(flags, root, launcher);
   const log = createLog(settings.logLevel, (line) => process.stderr.write(line));
   mkdirSync(root, { recursive: true, mode: 0o711 });
   using _lock = lockRoot(root);

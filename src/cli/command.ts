@@ -79,6 +79,8 @@ export interface DaemonFlags {
   readonly configFile: string | undefined;
   /** Only check the settings. */
   readonly validate: boolean;
+  /** Only write the service manager's units for such a daemon. */
+  readonly install: boolean;
   /** By the names that the configuration file has for them. */
   readonly values: Readonly<Record<string, unknown>>;
 }

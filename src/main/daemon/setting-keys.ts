@@ -35,6 +35,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   containerd: 'there is no containerd',
   'default-address-pools':
     'they are "addressPools" in network.json in the root, where commands without a daemon find them too',
+  'registry-mirrors': 'mirrors are in registries.conf, where commands without a daemon find them too',
+  'insecure-registries': 'they are in registries.conf, where commands without a daemon find them too',
+  'log-driver': 'it is said for each container: a container must not depend on who started it',
+  'log-opts': 'they are said for each container: a container must not depend on who started it',
+  'live-restore': 'containers always outlive the daemon',
   iptables: 'Berth uses nftables, in a table of its own',
   'userland-proxy': 'there is no process per port',
 };

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { isErrno } from '#base/errors.ts';
-import { type HostsLine, hostsText } from '#network/names/hosts-file.ts';
+import { type HostsFile, type HostsLine, hostsText, updatedHosts } from '#network/names/hosts-file.ts';
 import {
   bridgeResolvConf,
   type DnsWishes,
@@ -40,6 +40,12 @@ export function etcFilesOf(directory: string): EtcFiles {
   };
 }
 
+/** Every user of the container may read them, whatever the umask of this process is. */
+function writeReadable(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
+}
+
 function readOr(path: string, fallback: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -76,15 +82,20 @@ function resolvConfText(host: HostConfig, network: EtcNetwork): string {
   }
 }
 
-/** Writes `hosts` and `resolv.conf`, in place: they are mounted into the container one by one. */
+/**
+ * Writes `hosts` and `resolv.conf`, in place: they are mounted into the container one by one.
+ *
+ * @param running what a running container has written into its `hosts` stays
+ */
 export function writeNetworkFiles(
   directory: string,
   config: ContainerConfig,
   host: HostConfig,
   network: EtcNetwork,
+  running = false,
 ): void {
   const files = etcFilesOf(directory);
-  const hosts = hostsText({
+  const hosts: HostsFile = {
     hostname: config.Hostname,
     domainname: config.Domainname,
     extraHosts: host.ExtraHosts ?? [],
@@ -92,15 +103,15 @@ export function writeNetworkFiles(
     links: network.links,
     addresses: network.addresses,
     ...(network.kind === 'host' ? { hostText: readOr('/etc/hosts', '') } : {}),
-  });
-  writeFileSync(files.hosts, hosts);
-  writeFileSync(files.resolvConf, resolvConfText(host, network));
+  };
+  writeReadable(files.hosts, running ? updatedHosts(hosts, readOr(files.hosts, '')) : hostsText(hosts));
+  writeReadable(files.resolvConf, resolvConfText(host, network));
 }
 
 /** Writes what a new container's /etc files are already sure to be; where addresses come with the start, so do `hosts` and `resolv.conf`. */
 export function writeEtcFiles(directory: string, config: ContainerConfig, host: HostConfig): EtcFiles {
   const files = etcFilesOf(directory);
-  writeFileSync(files.hostname, `${config.Hostname}\n`);
+  writeReadable(files.hostname, `${config.Hostname}\n`);
   if (host.NetworkMode === 'host') writeNetworkFiles(directory, config, host, { ...ALONE, kind: 'host' });
   if (host.NetworkMode === 'none') writeNetworkFiles(directory, config, host, ALONE);
   return files;

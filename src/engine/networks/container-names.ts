@@ -1,5 +1,5 @@
 /** How a container is found by its name, and finds others: its record for the resolver, its /etc files, who answers. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { shortId } from '#base/ids.ts';
 import { rootName } from '#network/device-names.ts';
 import type { HostsLine } from '#network/names/hosts-file.ts';
@@ -169,6 +169,16 @@ export function prepareNames(context: NamesContext, row: ContainerRow, guarded: 
   });
 }
 
+/** For the resolver, which is nobody: whatever the umask of this process is. */
+function writeRecord(root: string, record: NameRecord): void {
+  const directory = namesDirectory(root);
+  if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
+  const temporary = `${directory}/.new-${record.containerId}`;
+  writeFileSync(temporary, nameRecordText(record));
+  chmodSync(temporary, 0o644);
+  renameSync(temporary, `${directory}/${record.containerId}`);
+}
+
 /**
  * Brings names and /etc files of a running container up to date after it joined or left a network, or after it or one that it
  * links to changed. A container that joins its first network with names has got the rules for them by then (`redirectOp`).
@@ -181,12 +191,9 @@ export async function refreshNames(context: NamesContext, containerId: string): 
   // Once it asks the resolver it goes on doing so, also when it leaves the last network with names.
   const named = existsSync(file) || joined.some(({ network }) => resolves(network));
   const { directory, runDirectory } = pathsOf(context.root, row.id);
-  writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
+  writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named), true);
   if (!named) return;
-  mkdirSync(namesDirectory(context.root), { recursive: true, mode: 0o755 });
-  const temporary = `${namesDirectory(context.root)}/.new-${row.id}`;
-  writeFileSync(temporary, nameRecordText(recordOf(context, row, joined)), { mode: 0o644 });
-  renameSync(temporary, file);
+  writeRecord(context.root, recordOf(context, row, joined));
   await serveNames(runDirectory);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type HostsFile, hostsText } from './hosts-file.ts';
+import { type HostsFile, hostsText, updatedHosts } from './hosts-file.ts';
 import {
   bridgeResolvConf,
   hostResolvConf,
@@ -39,6 +39,14 @@ test('hostsText() has the local names, extra hosts, links and the container itse
 
 test('hostsText() splits a host name that is a full name', () => {
   assert.equal(hostsText({ ...FILE, hostname: 'a.b.c', addresses: ['10.0.0.2'] }), `${LOCAL}10.0.0.2\ta.b.c a\n`);
+});
+
+test('updatedHosts() replaces what changes and keeps what the container wrote', () => {
+  const before = { ...FILE, addresses: ['10.0.0.2'], links: [{ address: '10.0.0.3', names: 'db 01' }] };
+  const after = { ...before, addresses: ['10.0.0.2', '10.1.0.2'], links: [{ address: '10.0.0.4', names: 'db 01' }] };
+  assert.equal(updatedHosts(after, hostsText(before)), hostsText(after));
+  const edited = `${hostsText(before)}# mine\n10.9.9.9 other\n`;
+  assert.equal(updatedHosts(after, edited), `${hostsText(after)}# mine\n10.9.9.9 other\n`);
 });
 
 test('hostsText() in the host network is the text of the host with the extra hosts', () => {

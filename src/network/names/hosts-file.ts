@@ -56,3 +56,20 @@ export function hostsText(file: HostsFile): string {
   const own = names === '' ? [] : file.addresses.map((address) => `${address}\t${names}`);
   return [...LOCAL_HOSTS, ...extra, ...own, ''].join('\n');
 }
+
+/**
+ * The text for a file that a running container may have changed: its own lines are kept, those of Berth's that are out of date
+ * are not.
+ *
+ * @param current what is in the file
+ */
+export function updatedHosts(file: HostsFile, current: string): string {
+  const next = hostsText(file);
+  const known = new Set(next.split('\n'));
+  const changing = new Set([ownNames(file), ...file.links.map(({ names }) => names)]);
+  const foreign = current.split('\n').filter((line) => {
+    const names = line.slice(line.indexOf('\t') + 1);
+    return !known.has(line) && !(line.includes('\t') && changing.has(names));
+  });
+  return foreign.length === 0 ? next : `${next}${foreign.join('\n')}\n`;
+}

@@ -119,3 +119,8 @@ export function servePorts(where: number | string, ports: readonly number[]): Pr
 export function holdConnection(namespace: string, address: string, port: number): Promise<Peer> {
   return start(['nsenter', `--net=${namespace}`, 'python3', PEER, 'hold', address, String(port)]);
 }
+
+/** Sends UDP packets from one port. */
+export function sendPackets(namespace: string, address: string, port: number): Promise<Peer> {
+  return start(['nsenter', `--net=${namespace}`, 'python3', PEER, 'send', address, String(port)]);
+}

@@ -2,6 +2,7 @@
 
 serve PORTS...          answers on TCP and UDP, IPv4 and IPv6: "protocol peer-address own-port"; says "ready" first
 ask PROTOCOL HOST PORT SECONDS  prints the answer, "refused" or "nothing"
+send HOST PORT          says "ready", sends each line of its input as a UDP packet from one port, prints the answer, "nothing" or "refused"
 hold HOST PORT          connects, says "ready", and echoes each line of its input through the connection
 """
 import errno
@@ -81,9 +82,26 @@ def hold(host, port):
         print(stream.readline().strip(), flush=True)
 
 
+def send(host, port):
+    client = socket.socket(family(host), socket.SOCK_DGRAM)
+    client.settimeout(2)
+    client.connect((host, port))
+    print("ready", flush=True)
+    for line in sys.stdin:
+        try:
+            client.send(line.encode())
+            print(client.recv(4096).decode().strip(), flush=True)
+        except socket.timeout:
+            print("nothing", flush=True)
+        except ConnectionRefusedError:
+            print("refused", flush=True)
+
+
 mode, *words = sys.argv[1:]
 if mode == "serve":
     serve([int(word) for word in words])
+elif mode == "send":
+    send(words[0], int(words[1]))
 elif mode == "hold":
     hold(words[0], int(words[1]))
 else:

@@ -110,6 +110,7 @@ async function carryOut(
   fault('start.planned');
   const launched = await launchInNetworks(context, row, plan, endpoints);
   try {
+    if (ranges.some(({ protocol }) => protocol === 'udp')) await meetSenders(endpoints, ranges);
     await letGo(context, row, reason, launched);
   } catch (error) {
     await launched.abort().catch(() => undefined);
@@ -126,6 +127,13 @@ async function publishedRanges(
   if (!publishesPorts(row.hostConfig)) return [];
   const { leasePorts } = await import('../ports/lease-ports.ts');
   return leasePorts(context, row, endpoints);
+}
+
+/** Who sent to a UDP port before it was this container's finds it there. */
+async function meetSenders(endpoints: readonly Endpoint[], ranges: readonly PublishedRange[]): Promise<void> {
+  const { forgetOutdatedFlows } = await import('#network/ports/forget-flows.ts');
+  const { publicationsOf } = await import('#network/ports/port-ops.ts');
+  await forgetOutdatedFlows(publicationsOf(endpoints, ranges, () => false));
 }
 
 /** Nobody looks beforehand whether a network's device is there: the launch tells. */

@@ -4,6 +4,7 @@ import type { Publication } from '#network/firewall/elements.ts';
 import { replacePublications } from '#network/firewall/firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
+import { forgetOutdatedFlows } from '#network/ports/forget-flows.ts';
 import { publicationsOf } from '#network/ports/port-ops.ts';
 import type { PortBinding, PortMap } from '#spec/docker-api/containers.ts';
 import type { EngineContext } from '../context.ts';
@@ -136,6 +137,7 @@ async function changeLive(
       endpoints.filter(({ network }) => network.driver === 'bridge').map((endpoint) => endpoint.hostInterfaceName),
     );
     if (!isDone) await restoreFirewall(context);
+    await forgetOutdatedFlows(publicationsFor(context, endpoints, fresh));
   } catch (error) {
     if (!isBerthError(error)) throw error;
     context.sql.transaction(() => {

@@ -7,7 +7,7 @@ import { restoreFirewall } from '#engine/networks/restore-firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
-import { ask, holdConnection, openOutsideHost, servePorts } from '../../lib/outside-host.ts';
+import { ask, holdConnection, openOutsideHost, sendPackets, servePorts } from '../../lib/outside-host.ts';
 
 /** Ports that no other run of these tests uses: below the ephemeral ones, by process. */
 const BASE = 10_000 + (process.pid % 700) * 30;
@@ -257,4 +257,28 @@ test('ports are published and taken back while the container runs, and connectio
     await containers.inspect(web.Id);
     return !execFileSync('nft', ['list', 'map', 'ip', table, 'ports'], { encoding: 'utf8' }).includes('elements');
   });
+});
+
+test('who sends to a UDP port meets the container that has it now, however long he has been sending', async () => {
+  await using fixture = await openEngineFixture();
+  await using outside = openOutsideHost();
+  const port = BASE + 19;
+  await using sender = await sendPackets(outside.namespace, outside.inside.v4, port);
+  await sender.say('before there is anybody');
+  const first = await start(fixture, { '53/udp': [binding(port)] });
+  {
+    await using _server = await servePorts(pidOf(first), [53]);
+    await eventually(
+      'the first answers',
+      async () => (await sender.say('?')) === `udp ${outside.outside.v4} 53` || undefined,
+    );
+  }
+  await start(fixture, {});
+  await fixture.core.containers.remove(first.Id, { force: true });
+  const second = await start(fixture, { '54/udp': [binding(port)] });
+  await using _server = await servePorts(pidOf(second), [54]);
+  await eventually(
+    'the second answers',
+    async () => (await sender.say('?')) === `udp ${outside.outside.v4} 54` || undefined,
+  );
 });

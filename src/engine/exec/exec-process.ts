@@ -14,6 +14,14 @@ export function runningConfig(context: EngineContext, row: ContainerRow): OciCon
   return JSON.parse(readFileSync(`${pathsOf(context.root, row.id).directory}/config.json`, 'utf8')) as OciConfig;
 }
 
+/** What links have put into the container's environment when it started. */
+function linkVariables(row: ContainerRow, { env = [] }: Process, known: readonly string[]): readonly string[] {
+  if ((row.hostConfig.Links ?? []).length === 0) return [];
+  const nameOf = (entry: string) => entry.split('=', 1)[0]!;
+  const names = new Set(['TERM', ...known.map(nameOf)]);
+  return env.filter((entry) => !names.has(nameOf(entry)));
+}
+
 /**
  * The process document of an exec: the container's own with what the exec asks for in its place.
  *
@@ -37,7 +45,7 @@ export function execProcess(row: ContainerRow, spec: ExecSpec, container: OciCon
       : {}),
     user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
     args: spec.cmd,
-    env: mergeEnv(spec.env, inherited),
+    env: mergeEnv(spec.env, [...inherited, ...linkVariables(row, own, inherited)]),
     cwd: spec.workingDir === '' ? '/' : spec.workingDir,
     capabilities: { bounding, effective: held, permitted: held },
     ...(apparmorProfile === undefined ? {} : { apparmorProfile: spec.privileged ? 'unconfined' : apparmorProfile }),

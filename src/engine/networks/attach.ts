@@ -66,7 +66,7 @@ function insertPlace(
     throw refuse('forbidden', `endpoint with name ${row.name} already exists in network ${network.name}`);
   }
   checkTogether([...places.map(({ network: name }) => name).filter((name) => name !== network.name), network.name]);
-  const wish = checkedWish(network, network.name, request.EndpointConfig ?? {});
+  const wish = { ...checkedWish(network, network.name, request.EndpointConfig ?? {}), isLate: true as const };
   if (place !== undefined) context.endpoints.delete(row.id, place.network);
   const position = place?.position ?? Math.max(-1, ...places.map((other) => other.position)) + 1;
   context.endpoints.insert({ containerId: row.id, network: network.name, networkId: '', position, wish });

@@ -31,11 +31,17 @@ function isAddress(text: string, family?: 4 | 6): boolean {
   return family === undefined || address.family === family;
 }
 
+function poolsOf(network: NetworkRow): string[] {
+  return (network.device?.pools ?? []).map(({ subnet }) => subnet);
+}
+
 /** What is wrong with a wished address in view of the subnets that the user gave the network. */
 function rangeComplaint(network: NetworkRow, text: string, family: 4 | 6): string[] {
   if (text === '') return [];
   const address = parseAddress(text);
-  const subnets = network.spec.userSubnets.map(subnetOf).filter((subnet) => subnet.family === family);
+  // The default bridge's count as chosen.
+  const chosen = network.name === 'bridge' ? poolsOf(network) : network.spec.userSubnets;
+  const subnets = chosen.map(subnetOf).filter((subnet) => subnet.family === family);
   if (subnets.length === 0) {
     return ['user specified IP address is supported only when connecting to networks with user configured subnets'];
   }

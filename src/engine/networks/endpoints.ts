@@ -12,7 +12,6 @@ import type { EndpointLease, EndpointRow, NetworkRow } from '../state/network-ro
 import { currentBoot, isProcessAlive } from '../state/process-token.ts';
 import { endpointSysctls, wishedInterfaceName } from './endpoint-options.ts';
 import { networkOfEndpoint } from './find-network.ts';
-import { attachmentEvent } from './network-events.ts';
 
 /** Docker puts this before whatever keeps a container out of its networks. */
 const SETUP_FAILED = 'failed to set up container networking';
@@ -37,12 +36,11 @@ function fail(message: string, kind: 'invalid' | 'conflict' | 'not-found' | 'una
  * @returns one endpoint per network with devices, in the order of the interfaces; none for `host`, `none` and joined containers
  * @throws not-found for a network that is gone, conflict for an address in use or a network without free ones
  */
-export function leaseEndpoints(context: NetworkContext & Pick<EngineContext, 'emit'>, row: ContainerRow): Endpoint[] {
+export function leaseEndpoints(context: NetworkContext, row: ContainerRow): Endpoint[] {
   return context.sql.transaction(() => {
     context.endpoints.release(row.id);
     const claims = context.endpoints.of(row.id).map((place) => ({ row: place, network: findNetwork(context, place) }));
     const leases = leaseAll(context, claims);
-    for (const { network } of claims) context.emit(attachmentEvent(network, 'connect', row.id));
     return claims.flatMap((claim, i) => endpointOf(claim, leases[i]!));
   });
 }
@@ -85,14 +83,7 @@ export function endpointsWithout(context: NetworkContext, containerId: string, n
 }
 
 /** Gives back all that a container has, published ports too; part of the transaction that records its end. */
-export function releaseEndpoints(
-  context: Pick<EngineContext, 'emit' | 'endpoints' | 'networks' | 'ports'>,
-  containerId: string,
-): void {
-  for (const { lease, networkId } of context.endpoints.of(containerId)) {
-    const network = lease === null ? undefined : context.networks.get(networkId);
-    if (network !== undefined) context.emit(attachmentEvent(network, 'disconnect', containerId));
-  }
+export function releaseEndpoints(context: Pick<EngineContext, 'endpoints' | 'ports'>, containerId: string): void {
   context.endpoints.release(containerId);
   context.ports.release(containerId);
 }

@@ -21,14 +21,15 @@ export function parseLink(text: string): Link {
 /** `HostConfig.Links` as inspect shows them. */
 export function shownLinks(row: ContainerRow): readonly string[] | null {
   const links = row.hostConfig.Links ?? [];
-  if (links.length === 0 || row.hostConfig.NetworkMode !== 'bridge') return row.hostConfig.Links;
+  // In other networks they are the endpoint's.
+  if (links.length === 0 || row.hostConfig.NetworkMode !== 'bridge') return null;
   return links.map(parseLink).map(({ target, alias }) => `/${target}:/${row.name}/${alias}`);
 }
 
 /**
  * Checks the links of a container that is being created.
  *
- * @throws invalid, not-found with Docker's words
+ * @throws invalid with Docker's words
  */
 export function checkLinks(context: LinkContext, host: HostConfig): void {
   for (const text of host.Links ?? []) {
@@ -47,7 +48,8 @@ function checkTarget(context: LinkContext, target: string): void {
   try {
     mode = context.containers.get(context.containers.resolve(target))?.hostConfig.NetworkMode;
   } catch (error) {
-    throw new BerthError('not-found', 'link.container', `could not get container for ${target}: ${messageOf(error)}`);
+    // Not "not found": clients take that for the image.
+    throw new BerthError('invalid', 'link.container', `could not get container for ${target}: ${messageOf(error)}`);
   }
   if (mode !== 'host') return;
   throw new BerthError(

@@ -48,7 +48,7 @@ function isUp(row: ContainerRow): boolean {
 function settingsOf(network: NetworkRow | undefined, row: ContainerRow, place: EndpointRow): EndpointSettings {
   const lease = isUp(row) ? place.lease : null;
   const { said, macAddress = '', gatewayPriority = 0 } = place.wish;
-  const wasConnected = place.networkId !== '' && !isPredefined(place.network);
+  const wasConnected = (place.networkId !== '' || place.wish.isLate === true) && !isPredefined(place.network);
   const addresses = addressesOf(network, lease, macAddress);
   return {
     IPAMConfig: said?.IPAMConfig ?? null,

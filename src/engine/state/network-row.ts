@@ -56,6 +56,8 @@ export interface EndpointWish {
   readonly linkLocal?: readonly string[];
   readonly macAddress?: string;
   readonly gatewayPriority?: number;
+  /** The container was connected after it was created. */
+  readonly isLate?: true;
   /** As the client sent them, for those who inspect it; aliases, links (`container:alias`) and driver options are read from here. */
   readonly said?: Pick<EndpointSettings, 'IPAMConfig' | 'Links' | 'Aliases' | 'DriverOpts'>;
 }

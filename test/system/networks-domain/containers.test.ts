@@ -248,12 +248,43 @@ test('of several networks the one with the highest priority leads out', async ()
   assert.equal(await route({ '0-inside': {} }), undefined);
 });
 
+test('events tell when containers come into networks and leave them, once each', async () => {
+  await using api = await openApiFixture();
+  const { core } = api.engine;
+  await api.remote.networks.create({ Name: 'a' });
+  await api.remote.networks.create({ Name: 'b' });
+  const { id } = await run(core, sleeper({ a: {} }, { Cmd: ['true'] }));
+  const other = await start(api.remote, 'other', sleeper({ a: {} }));
+  await api.remote.networks.connect('b', { Container: 'other' });
+  await api.remote.networks.disconnect('a', { Container: 'other' });
+  await api.remote.containers.remove('other', { force: true });
+  await api.remote.networks.remove('b');
+  const seen: string[] = [];
+  const query = { since: '0', until: `${Date.now() / 1000}`, filters: { type: ['network'] } };
+  for await (const { Action, Actor } of core.events.read(query)) {
+    const { container = '', name = '', type } = Actor.Attributes;
+    assert.equal(type, 'bridge');
+    seen.push([Action, name, { [id]: 'one', [other]: 'other' }[container] ?? container].join(' '));
+  }
+  assert.deepEqual(seen, [
+    'create a ',
+    'create b ',
+    'connect a one',
+    'disconnect a one',
+    'connect a other',
+    'connect b other',
+    'disconnect a other',
+    'disconnect b other',
+    'destroy b ',
+  ]);
+});
+
 test('legacy links give variables and names, and are removed by their names', async () => {
   await using api = await openApiFixture();
   const { remote, engine } = api;
   const missing = sleeper({}, { HostConfig: { Links: ['nope:x'] } });
   assert.deepEqual(await refusal(() => remote.containers.create(missing)), {
-    status: 404,
+    status: 400,
     message: 'could not get container for nope: No such container: nope',
   });
   await start(remote, 'db', sleeper({ bridge: {} }, { Env: ['SECRET=1'], ExposedPorts: { '80/tcp': {} } }));

@@ -22,6 +22,9 @@ if [ "${1:-}" = --tests ]; then
   want nft nftables
   want python3 python3-minimal
   want runc runc
+  want docker-registry docker-registry
+  want htpasswd apache2-utils
+  want openssl openssl
 fi
 if [ -n "$needed" ]; then
   if [ "$(id -u)" != 0 ]; then

@@ -74,7 +74,7 @@ export class RegistryClient {
       const mayBePlain = isBerthError(error) && !isBerthError(error, 'cancelled') && insecure;
       if (!mayBePlain) throw error;
       return await this.#ping(open).catch((later: unknown) => {
-        // Nobody speaks plain HTTP there either: what went wrong with HTTPS says more, unless it was just not spoken.
+        // Nobody speaks plain HTTP there either: what went wrong with HTTPS says more.
         throw isBerthError(later) && later.code === 'registry.protocol' ? error : later;
       });
     }
@@ -82,6 +82,11 @@ export class RegistryClient {
 
   async #ping(url: URL): Promise<URL> {
     const response = await this.#http.send({ method: 'GET', url, signal: this.#signal });
+    if (url.protocol === 'http:' && response.status === 400) {
+      const text = String(await readBody(response, DOCUMENT_BYTES_MAX));
+      if (/https/i.test(text))
+        throw new BerthError('unavailable', 'registry.protocol', `"${shownUrl(url)}": ${text.trim()}`);
+    }
     response.body.destroy();
     this.#hasAnswered = true;
     return url;

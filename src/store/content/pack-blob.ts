@@ -7,7 +7,7 @@ import type { SpooledBlob } from './content-store.ts';
 import { writeWhole } from './spool-blob.ts';
 
 /** Twice as fast as zlib's own choice, for a twentieth more bytes. */
-const LEVEL = 4;
+const LEVEL = 3;
 
 /** Compresses a file with gzip into a new one. The same bytes always give the same bytes. Runs in a worker. */
 export async function packBlob(job: { readonly from: string; readonly path: string }): Promise<SpooledBlob> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { firewallNames } from '#network/firewall/firewall-names.ts';
 import { runCommand } from '../../lib/command-process.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { interfacesOf, makeNetwork, networksOf, placeOf, startOn } from './network-fixture.ts';
@@ -92,4 +94,19 @@ test('networks and containers that come and go leave nothing', async () => {
   }
   assert.deepEqual(leases(fixture), []);
   assert.deepEqual(fixture.core.context.sql.all('SELECT * FROM endpoints'), []);
+});
+
+test('ports that a killed keeper had published lead nowhere once its container is found ended', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers, context } = fixture.core;
+  const port = 9000 + (process.pid % 900);
+  const PortBindings = { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] };
+  const { Id } = await startOn(fixture, 'bridge', { HostConfig: { PortBindings } });
+  const { table } = firewallNames(fixture.root);
+  const isPublished = () =>
+    execFileSync('nft', ['list', 'map', 'ip', table, 'ports'], { encoding: 'utf8' }).includes(`${port}`);
+  assert.equal(isPublished(), true);
+  process.kill(context.containers.get(Id)?.keeperPid ?? 0, 'SIGKILL');
+  await eventually('the end is found', async () => !(await containers.inspect(Id)).State.Running || undefined);
+  assert.equal(isPublished(), false);
 });

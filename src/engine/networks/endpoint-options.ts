@@ -47,8 +47,9 @@ export function endpointSysctls(options: Readonly<Record<string, string>>): Reco
     if (!['ipv4', 'ipv6', 'mpls'].includes(words[1]!))
       throw refuse('sysctl must be in "net.ipv4", "net.ipv6" or "net.mpls"');
     if (!words.every((word) => /^[A-Za-z0-9_-]+$/.test(word))) throw refuse('unusable characters');
-    if (words[3] !== 'IFNAME') throw refuse('sysctl must contain "IFNAME"');
-    settings[name] = value;
+    // Docker's client makes small letters of what it reads.
+    if (words[3]!.toUpperCase() !== 'IFNAME') throw refuse('sysctl must contain "IFNAME"');
+    settings[[...words.slice(0, 3), 'IFNAME', words[4]].join('.')] = value;
   }
   return settings;
 }

@@ -15,7 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, NAME_SOCKETS = 3 };
+enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, NAME_SOCKETS = 3, QUEUE_BYTES = 1 << 20 };
 
 /* UDP and TCP for clients, and one with no address for the resolver's own questions to servers inside the container */
 static int sockets[NAME_SOCKETS] = {-1, -1, -1};
@@ -30,6 +30,9 @@ static int make_socket(int type, uint32_t address, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
+	/* room for what comes while no resolver is there, or many ask at once; more than an ordinary process may have */
+	if (type == SOCK_DGRAM && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){QUEUE_BYTES}, sizeof(int)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){QUEUE_BYTES}, sizeof(int));
 	err = port && bind(fd, (struct sockaddr *)&name, sizeof name) ? -errno : 0;
 	if (!err && type == SOCK_STREAM && listen(fd, BACKLOG))
 		err = -errno;

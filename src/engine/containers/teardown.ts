@@ -13,10 +13,6 @@ import { cgroupHost } from './host-facts.ts';
 /** Ends whatever may be left of a run whose keeper died: processes, control groups, the run directory. */
 export async function removeRemains(context: EngineContext, row: ContainerRow): Promise<void> {
   await removeCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), { kill: true });
-  if (context.ports.of(row.id).length > 0) {
-    const { withdrawPorts } = await import('../networks/restore-firewall.ts');
-    await withdrawPorts(context, row.id);
-  }
   forgetNames(context.root, row.id);
   rmSync(pathsOf(context.root, row.id).runDirectory, { recursive: true, force: true });
 }

@@ -11,7 +11,7 @@ import { refreshNames } from './container-names.ts';
 import { checkedWish, checkTogether } from './endpoint-wishes.ts';
 import { currentEndpoints, leaseOne } from './endpoints.ts';
 import { findNetwork } from './find-network.ts';
-import { joinLive, leaveLive } from './live-networks.ts';
+import { followWayIn, joinLive, leaveLive } from './live-networks.ts';
 import { attachmentEvent } from './network-events.ts';
 
 const HOST_CONFLICT = 'container cannot be disconnected from host network or connected to host network';
@@ -141,6 +141,7 @@ export async function disconnectContainer(
     if (network !== undefined && isRunning(row)) context.emit(attachmentEvent(network, 'disconnect', row.id));
   });
   if (isRunning(row)) await refreshNames(context, row.id);
+  if (isRunning(row) && endpoint !== undefined) await followWayIn(context, row, endpoint);
   context.feed.announce();
 }
 

@@ -6,13 +6,15 @@ import type { Endpoint, NetworkDevice } from '#network/model.ts';
 import { redirectOp } from '#network/names/name-ops.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { LaunchPlan } from '#sys/keeper/plan.ts';
+import { applyChanges, linkNamed } from '#sys/netlink/interfaces.ts';
+import { hairpinPort } from '#sys/netlink/link.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { refreshNames } from './container-names.ts';
-import { endpointsWithout } from './endpoints.ts';
+import { currentEndpoints, endpointsWithout } from './endpoints.ts';
 import { isWithoutNetwork, networkFailure } from './network-failure.ts';
 import { isPredefined } from './predefined.ts';
-import { ensureNetworkRules, removeNetworkRules } from './restore-firewall.ts';
+import { ensureNetworkRules, removeNetworkRules, restoreFirewall } from './restore-firewall.ts';
 
 /** Makes a network's device; it may be there already. Its rules come first: no packet is to pass without them. */
 export async function makeDevice(context: EngineContext, device: NetworkDevice): Promise<void> {
@@ -57,6 +59,7 @@ export async function joinLive(context: EngineContext, row: ContainerRow, endpoi
       await carryOut(plan);
     }
     await refreshNames(context, row.id);
+    await followWayIn(context, row, endpoint);
   } catch (error) {
     // What failed after the interface came into the container's namespace left it there.
     await leaveLive(context, row, endpoint).catch(() => undefined);
@@ -68,4 +71,27 @@ export async function joinLive(context: EngineContext, row: ContainerRow, endpoi
 export async function leaveLive(context: EngineContext, row: ContainerRow, endpoint: Endpoint): Promise<void> {
   const rest = endpointsWithout(context, row.id, endpoint.network.id);
   await carryOut(leavePlan(targetOf(context, row), endpoint, rest));
+}
+
+/**
+ * Leads published ports to the container's address in the network that is its way out now. Call when a change of its networks is
+ * written down.
+ *
+ * @param changed what it joined or left
+ */
+export async function followWayIn(context: EngineContext, row: ContainerRow, changed: Endpoint): Promise<void> {
+  const ranges = context.ports.of(row.id);
+  if (ranges.length === 0 || !(changed.defaultGateway.v4 || changed.defaultGateway.v6)) return;
+  // The keeper knows the ports by the old address: whoever records the end takes them out.
+  context.sql.transaction(() => {
+    context.ports.release(row.id);
+    for (const range of ranges) context.ports.insert(row.id, range, true);
+  });
+  for (const { network, hostInterfaceName, defaultGateway } of currentEndpoints(context, row.id)) {
+    if (network.driver !== 'bridge' || !(defaultGateway.v4 || defaultGateway.v6)) continue;
+    const link = await linkNamed(hostInterfaceName);
+    if (link === undefined) continue;
+    await applyChanges([{ message: hairpinPort(link.index), about: `let ${hostInterfaceName} reach itself` }]);
+  }
+  await restoreFirewall(context);
 }

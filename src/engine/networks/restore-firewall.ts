@@ -1,6 +1,6 @@
 /** The firewall of a root as its database says it should be. */
 import type { Publication } from '#network/firewall/elements.ts';
-import { changeNetwork, replacePublications, writeFirewall } from '#network/firewall/firewall.ts';
+import { changeNetwork, writeFirewall } from '#network/firewall/firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
 import { describeObstacle, findObstacles } from '#network/firewall/obstacles.ts';
 import type { FirewallState } from '#network/firewall/ruleset.ts';
@@ -78,12 +78,4 @@ export async function ensureNetworkRules(context: FirewallContext, network: Netw
 export async function removeNetworkRules(context: FirewallContext, network: NetworkDevice): Promise<void> {
   // Missing tables, or missing in them: nothing to take out. The rest of it comes with the next restoration.
   if (network.driver === 'bridge') await changeNetwork(firewallNames(context.root), network, 'delete');
-}
-
-/** Takes out what a container has published, when its keeper was killed before it could. Call while it has its leases. */
-export async function withdrawPorts(context: FirewallContext, containerId: string): Promise<void> {
-  const endpoints = currentEndpoints(context, containerId);
-  const publications = publicationsOf(endpoints, context.ports.of(containerId), openPolicy(context.root));
-  // Missing in the tables, or no tables: the keeper came to it, or somebody took them away.
-  await replacePublications(firewallNames(context.root), publications, [], []);
 }

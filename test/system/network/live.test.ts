@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openEngineFixture } from '../../lib/engine-fixture.ts';
-import { ask, servePorts } from '../../lib/outside-host.ts';
+import { ask, openOutsideHost, servePorts } from '../../lib/outside-host.ts';
 import {
   defaultGateways,
   interfacesOf,
@@ -109,4 +109,23 @@ test('another runtime starts inside the container network', async () => {
   assert.equal(interfacesOf(container).get('eth0')?.addr_info[0]?.local, IPAddress);
   assert.deepEqual(defaultGateways(container, 4), [Gateway]);
   assert.equal(nsenter(container, 'sysctl', '-n', 'net.ipv4.ip_unprivileged_port_start').trim(), '0');
+});
+
+test('published ports follow a container to the network that becomes its way out', async () => {
+  await using fixture = await openEngineFixture();
+  await using outside = openOutsideHost();
+  const networks = networksOf(fixture);
+  await makeNetwork(fixture, { Name: 'next' });
+  const port = 8000 + (process.pid % 900);
+  const PortBindings = { '80/tcp': [{ HostIp: '', HostPort: String(port) }] };
+  const container = await startOn(fixture, 'bridge', { HostConfig: { PortBindings } });
+  await using _server = await servePorts(pidOf(container), [80]);
+  const reached = () => ask(outside.namespace, 'tcp', outside.inside.v4, port);
+  assert.equal(await reached(), `tcp ${outside.outside.v4} 80`);
+  await networks.connect('next', { Container: container.Id, EndpointConfig: { GwPriority: 1 } });
+  assert.equal(await reached(), `tcp ${outside.outside.v4} 80`);
+  await networks.disconnect('bridge', { Container: container.Id });
+  assert.equal(await reached(), `tcp ${outside.outside.v4} 80`);
+  await fixture.core.containers.stop(container.Id, { timeout: 0 });
+  assert.match(await reached(), /^refused$/);
 });

@@ -49,9 +49,17 @@ static int copy_xattrs(int from, int to)
 static int copy_meta(int from, int to, const struct stat *st)
 {
 	struct timespec times[2] = {st->st_atim, st->st_mtim};
+	struct stat now;
+	bool other;
 	int err;
 
-	if (fchown(to, st->st_uid, st->st_gid) || fchmod(to, st->st_mode & 07777))
+	/* what is right already costs nothing: every change is an entry in the journal */
+	if (fstat(to, &now))
+		return -errno;
+	other = now.st_uid != st->st_uid || now.st_gid != st->st_gid;
+	if (other && fchown(to, st->st_uid, st->st_gid))
+		return -errno;
+	if ((other || (now.st_mode & 07777) != (st->st_mode & 07777)) && fchmod(to, st->st_mode & 07777))
 		return -errno;
 	err = copy_xattrs(from, to);
 	if (err)
@@ -103,9 +111,9 @@ static int copy_data(int from, int to, const struct stat *st)
 	return err ? err : ftruncate(to, st->st_size) ? -errno : 0;
 }
 
-static int create_file(int dir, const char *name)
+static int create_file(int dir, const char *name, mode_t mode)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -116,7 +124,7 @@ static int copy_file(int dir, int to_dir, const char *name, const struct stat *s
 
 	if (from < 0)
 		return -errno;
-	to = create_file(to_dir, name);
+	to = create_file(to_dir, name, st->st_mode);
 	err = to < 0 ? to : copy_data(from, to, st);
 	if (!err)
 		err = copy_meta(from, to, st);

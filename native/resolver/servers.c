@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,23 @@ static unsigned known_count;
 static const char *conf_path;
 static struct stat conf_seen;
 static uint64_t conf_checked;
+
+/* if_nametoindex of the C library uses a kind of socket that the sandbox does not allow. */
+static uint32_t interface_index(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {0};
+	uint32_t index = 0;
+
+	if (fd >= 0 && strlen(name) < sizeof request.ifr_name) {
+		strcpy(request.ifr_name, name);
+		if (ioctl(fd, SIOCGIFINDEX, &request) == 0)
+			index = (uint32_t)request.ifr_ifindex;
+	}
+	if (fd >= 0)
+		close(fd);
+	return index;
+}
 
 /* An address with an optional "%interface", port 53; "#port" behind it for another one. */
 bool parse_server(const char *text, struct server *s)
@@ -39,7 +57,7 @@ bool parse_server(const char *text, struct server *s)
 	} else if (inet_pton(AF_INET6, copy, &s->name.v6.sin6_addr) == 1) {
 		s->name.v6.sin6_family = AF_INET6;
 		s->name.v6.sin6_port = htons((uint16_t)(port ? atoi(port) : 53));
-		s->name.v6.sin6_scope_id = zone ? if_nametoindex(zone) : 0;
+		s->name.v6.sin6_scope_id = zone ? interface_index(zone) : 0;
 		s->len = sizeof s->name.v6;
 	} else {
 		return false;

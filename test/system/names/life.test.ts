@@ -88,3 +88,16 @@ test('killed resolvers and guards come back, with everything they knew, and end 
   await until('both have ended', () => processesNaming(namesDirectory(names.root)).length === 0);
   assert.deepEqual(readdirSync(namesDirectory(names.root)), []);
 });
+
+test('two roots have resolvers of their own that know nothing of each other', async () => {
+  await using left = openNamesRoot();
+  await using right = openNamesRoot();
+  const here = await left.start('here', [member('red', ['here'], ['172.30.0.2'])]);
+  const there = await right.start('there', [member('red', ['there'], ['172.30.0.3'])]);
+  const [leftOnes, rightOnes] = [left, right].map(({ root }) => until('the resolver runs', () => resolversOf(root)));
+  assert.notEqual((await leftOnes)?.resolver, (await rightOnes)?.resolver);
+  process.kill((await leftOnes)!.guard, 'SIGKILL');
+  const [[own], [foreign]] = await Promise.all([ask(there, { name: 'there' }), ask(there, { name: 'here' })]);
+  assert.deepEqual([own?.records, foreign?.rcode], [['A 172.30.0.3'], 2]);
+  assert.deepEqual((await ask(here, { name: 'here' }))[0]?.records, ['A 172.30.0.2']);
+});

@@ -33,7 +33,7 @@ function leafGroups(group: string): string[] {
 }
 
 /** Bridges, pairs and what else networks make. */
-const OUR_LINKS = /^(berth|bin-|bout-|br-[0-9a-f]{12}$|veth[0-9a-f]{11}$|dm-)/;
+const OUR_LINKS = /^(berth|bin-|bout-|br-[0-9a-f]{12}$|veth[0-9a-f]{11}$|d[mp]-[0-9a-f]{12}$)/;
 
 function ourLinks(): string[] {
   return readdirSync('/sys/class/net').filter((name) => OUR_LINKS.test(name));

@@ -39,6 +39,7 @@ function fail(message: string, kind: 'invalid' | 'conflict' | 'not-found' | 'una
 export function leaseEndpoints(context: NetworkContext, row: ContainerRow): Endpoint[] {
   return context.sql.transaction(() => {
     context.endpoints.release(row.id);
+    if (row.spec.config.NetworkDisabled === true) return [];
     const claims = context.endpoints.of(row.id).map((place) => ({ row: place, network: findNetwork(context, place) }));
     const leases = leaseAll(context, claims);
     return claims.flatMap((claim, i) => endpointOf(claim, leases[i]!));

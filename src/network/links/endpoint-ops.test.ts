@@ -97,6 +97,8 @@ test('endpointOps() writes the settings of the user last', () => {
   const { inside } = endpointOps({ ...ENDPOINT, sysctls: { 'net.ipv4.conf.eth0.log_martians': '1' } });
   assert.equal(settings(inside).at(-1), 'ipv4/conf/eth0/log_martians=1');
   assert.equal(inside.at(-1)?.op, 'write');
+  const dotted = { ...ENDPOINT, interfaceName: 'up.5', sysctls: { 'net.ipv4.conf.up.5.log_martians': '1' } };
+  assert.equal(settings(endpointOps(dotted).inside).at(-1), 'ipv4/conf/up.5/log_martians=1');
 });
 
 test('joinPlan() makes the interface only when its process is in the namespace of the container', () => {

@@ -142,8 +142,14 @@ function settingsBefore({ interfaceName, network, ipv4, ipv6, linkLocal }: Endpo
   ];
 }
 
-function settingsAfter({ sysctls }: Endpoint): PlanOp[] {
-  return Object.entries(sysctls).map(([name, value]) => settingOp(name.replaceAll('.', '/'), value, []));
+/** Dots separate the words of a setting's name, but for those in the name of the interface. */
+function settingPath(name: string, interfaceName: string): string {
+  const words = name.split(`.${interfaceName}.`).map((part) => part.replaceAll('.', '/'));
+  return words.join(`/${interfaceName}/`);
+}
+
+function settingsAfter({ sysctls, interfaceName }: Endpoint): PlanOp[] {
+  return Object.entries(sysctls).map(([name, value]) => settingOp(settingPath(name, interfaceName), value, []));
 }
 
 /** The kernel takes a dead namespace apart in its own time; until then the old interface must not answer for an address. */

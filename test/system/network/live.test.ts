@@ -93,6 +93,12 @@ test('what a container says about new interfaces counts for its own', async () =
   assert.equal(nsenter(container, 'sysctl', '-n', 'net.ipv4.conf.eth0.rp_filter').trim(), '2');
 });
 
+test('a container whose network is disabled has a loopback device only', async () => {
+  await using fixture = await openEngineFixture();
+  const container = await startOn(fixture, 'bridge', { NetworkDisabled: true });
+  assert.deepEqual([...interfacesOf(container).keys()], []);
+});
+
 test('a container that joins another one has its interfaces', async () => {
   await using fixture = await openEngineFixture();
   const owner = await startOn(fixture, 'bridge');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { namesDirectory } from '#network/names/name-ops.ts';
@@ -100,4 +100,27 @@ test('two roots have resolvers of their own that know nothing of each other', as
   const [[own], [foreign]] = await Promise.all([ask(there, { name: 'there' }), ask(there, { name: 'here' })]);
   assert.deepEqual([own?.records, foreign?.rcode], [['A 172.30.0.3'], 2]);
   assert.deepEqual((await ask(here, { name: 'here' }))[0]?.records, ['A 172.30.0.2']);
+});
+
+test('a resolver that could not keep up with the changes reads everything again', async () => {
+  await using names = openNamesRoot();
+  const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])]);
+  names.write('old', [member('red', ['old'], ['172.30.0.3'])]);
+  for (let i = 0; (await ask(web, { name: 'old' }))[0]?.records.length !== 1; i++) assert.ok(i < 100, 'never found');
+  const { resolver } = await until('the resolver runs', () => resolversOf(names.root));
+  process.kill(resolver, 'SIGSTOP');
+  try {
+    const queue = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+    const files = ['one', 'two'].map((name) => join(namesDirectory(names.root), idOf(name)));
+    for (let i = 0; i <= queue; i++) writeFileSync(files[i % 2]!, '');
+    // Nobody is told of these any more.
+    rmSync(join(namesDirectory(names.root), idOf('old')));
+    names.write('new', [member('red', ['new'], ['172.30.0.4'])]);
+    for (const file of files) rmSync(file);
+  } finally {
+    process.kill(resolver, 'SIGCONT');
+  }
+  for (let i = 0; (await ask(web, { name: 'new' }))[0]?.records[0] !== 'A 172.30.0.4'; i++)
+    assert.ok(i < 100, 'never found');
+  assert.deepEqual((await ask(web, { name: 'old' }))[0]?.records, []);
 });

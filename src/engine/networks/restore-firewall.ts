@@ -2,7 +2,7 @@
 import type { Publication } from '#network/firewall/elements.ts';
 import { changeNetwork, writeFirewall } from '#network/firewall/firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
-import { describeObstacle, findObstacles } from '#network/firewall/obstacles.ts';
+import { forwardWarnings, leaveForeignForward, passForeignForward } from '#network/firewall/foreign-forward.ts';
 import type { FirewallState } from '#network/firewall/ruleset.ts';
 import type { NetworkDevice } from '#network/model.ts';
 import { publicationsOf } from '#network/ports/port-ops.ts';
@@ -46,11 +46,17 @@ export async function restoreFirewall(context: FirewallContext): Promise<void> {
     if (JSON.stringify(now) === JSON.stringify(state)) break;
     state = now;
   }
+  await passForeignForward(bridgesOf(state.networks));
   await noteObstacles(context);
 }
 
+/** Bridges whose packets are to pass the host. */
+function bridgesOf(networks: readonly NetworkDevice[]): string[] {
+  return networks.filter(({ internal, ownsParent }) => !internal && ownsParent).map((network) => network.interfaceName);
+}
+
 /**
- * Somebody else's rules are left as they are; users are told what they do to containers.
+ * Users are told what somebody else's rules still do to containers.
  *
  * @returns the warnings, which are written down too
  */
@@ -60,7 +66,7 @@ export async function noteObstacles(
   const bridge = context.networks.all().find(({ device }) => device?.driver === 'bridge' && !device.internal)
     ?.device?.interfaceName;
   if (bridge === undefined) return [];
-  const warnings = (await findObstacles()).map((obstacle) => describeObstacle(obstacle, bridge));
+  const warnings = await forwardWarnings(bridge);
   const before = context.ports.warnings();
   if (JSON.stringify(warnings) !== JSON.stringify(before)) {
     context.sql.transaction(() => context.ports.setWarnings(warnings));
@@ -71,11 +77,14 @@ export async function noteObstacles(
 /** Puts a network into the tables, before its device is there. @throws as {@link restoreFirewall} */
 export async function ensureNetworkRules(context: FirewallContext, network: NetworkDevice): Promise<void> {
   if (network.driver !== 'bridge') return;
-  if (!(await changeNetwork(firewallNames(context.root), network, 'add'))) await restoreFirewall(context);
+  if (!(await changeNetwork(firewallNames(context.root), network, 'add'))) return restoreFirewall(context);
+  await passForeignForward(bridgesOf([network]));
 }
 
 /** Takes a network out of the tables, after its device is gone. */
 export async function removeNetworkRules(context: FirewallContext, network: NetworkDevice): Promise<void> {
   // Missing tables, or missing in them: nothing to take out. The rest of it comes with the next restoration.
-  if (network.driver === 'bridge') await changeNetwork(firewallNames(context.root), network, 'delete');
+  if (network.driver !== 'bridge') return;
+  await changeNetwork(firewallNames(context.root), network, 'delete');
+  for (const bridge of bridgesOf([network])) await leaveForeignForward(bridge);
 }

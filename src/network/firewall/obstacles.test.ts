@@ -19,7 +19,7 @@ test('obstaclesAmong() finds chains that drop what is forwarded, and who made th
   assert.deepEqual(makers(chain('ufw-before-forward')), ['ufw']);
   assert.deepEqual(makers(chain('DOCKER-USER')), ['docker']);
   assert.deepEqual(obstaclesAmong([chain('mine', { hook: 2, dropsByDefault: true, family: 'inet', table: 'fw' })]), [
-    { where: 'table inet fw, chain mine', maker: 'nftables' },
+    { where: 'table inet fw, chain mine', family: 'inet', maker: 'nftables' },
   ]);
 });
 

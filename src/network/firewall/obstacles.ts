@@ -9,6 +9,7 @@ const HOOK_FORWARD = 2;
 export interface Obstacle {
   /** `table ip filter, chain FORWARD` */
   readonly where: string;
+  readonly family: ForeignChain['family'];
   /** Who made it. */
   readonly maker: 'ufw' | 'docker' | 'iptables' | 'nftables';
 }
@@ -19,7 +20,7 @@ async function chainsOf(family: TableFamily | 'inet'): Promise<ForeignChain[]> {
 }
 
 function makerOf(chain: ForeignChain, all: readonly ForeignChain[]): Obstacle['maker'] {
-  if (chain.name !== 'FORWARD') return 'nftables';
+  if (chain.name !== 'FORWARD' || chain.table !== 'filter' || chain.family === 'inet') return 'nftables';
   const names = new Set(all.map(({ name }) => name));
   if (names.has('ufw-before-forward') || names.has('ufw6-before-forward')) return 'ufw';
   return names.has('DOCKER-USER') ? 'docker' : 'iptables';
@@ -30,7 +31,8 @@ export function obstaclesAmong(chains: readonly ForeignChain[]): Obstacle[] {
   return chains
     .filter(({ hook, dropsByDefault }) => hook === HOOK_FORWARD && dropsByDefault)
     .map((chain) => {
-      return { where: `table ${chain.family} ${chain.table}, chain ${chain.name}`, maker: makerOf(chain, chains) };
+      const where = `table ${chain.family} ${chain.table}, chain ${chain.name}`;
+      return { where, family: chain.family, maker: makerOf(chain, chains) };
     });
 }
 

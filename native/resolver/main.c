@@ -87,6 +87,17 @@ static int open_listener(void)
 	return fd;
 }
 
+/* Nothing of the guard's is open in the resolver but the listening socket. */
+static int keep_only(int fd)
+{
+	enum { KEPT = 3 };
+
+	if (fd != KEPT && dup3(fd, KEPT, O_CLOEXEC) < 0)
+		_exit(1);
+	close_range(KEPT + 1, ~0u, 0);
+	return KEPT;
+}
+
 static void __attribute__((noreturn)) resolve(const struct task *t, int listener, pid_t parent)
 {
 	sigset_t none;
@@ -94,6 +105,7 @@ static void __attribute__((noreturn)) resolve(const struct task *t, int listener
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "berth-resolver", 0, 0, 0);
+	listener = keep_only(listener);
 	loop_prepare();
 	servers_prepare(t->resolv_conf);
 	files_watch(open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), t->boot);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createVolumes } from '#engine/volumes/engine-volumes.ts';
@@ -140,6 +140,13 @@ test('file systems of the local driver: tmpfs shared while in use, directories o
   await assert.rejects(run(core, request(['true'], binds('nowhere:/b'))), {
     message: `error while mounting volume '${root}/volumes/nowhere/_data': failed to mount local volume: mount ${scratch}/no:${root}/volumes/nowhere/_data, flags: 0x1000: no such file or directory`,
   });
+  // Whatever network the container has, a server is reached from the host's: sysfs shows in which one it was mounted.
+  await volumes.create({ Name: 'sys', ...options('sysfs', 'sysfs', 'ro') });
+  const interfaces = () => new Set(readdirSync('/sys/class/net'));
+  const before = interfaces();
+  const seen = (await run(core, request(['ls', '/b/class/net'], binds('sys:/b')))).stdout.trim().split('\n');
+  for (const name of interfaces()) if (before.has(name)) assert.ok(seen.includes(name), `${name} in ${seen}`);
+  assert.equal(readFileSync('/proc/self/mountinfo', 'utf8').includes(root), false, 'nothing is mounted on the host');
   await volumes.create({ Name: 'weird', ...options('nosuchfs', 'dev', 'x=y') });
   await assert.rejects(run(core, request(['true'], binds('weird:/b'))), {
     kind: 'invalid',

@@ -260,3 +260,32 @@ test('buildLaunchPlan() refuses by name what the machine or Berth does not do', 
   ];
   for (const [change, message] of refused) assert.throws(() => planOf(change), { message });
 });
+
+test('buildLaunchPlan() puts networks between the settings of the namespace and those of its interfaces, before the root is entered', () => {
+  const sysctl = { 'net.ipv4.conf.default.rp_filter': '2', 'net.ipv4.conf.eth0.log_martians': '1' };
+  const network: PlanOp[] = [{ side: 'parent', op: 'netlink', family: 0, messages: [], about: 'outside' }];
+  const networkInside: PlanOp[] = [{ side: 'child', op: 'netlink', family: 0, messages: [], about: 'inside' }];
+  const plan = planOf({ linux: { ...example.linux, sysctl } }, { network, networkInside });
+  const about = (text: string) => (op: PlanOp) => op.about === text;
+  const inOrder = positions(
+    plan,
+    about('net.ipv4.conf.default.rp_filter'),
+    about('inside'),
+    about('net.ipv4.conf.eth0.log_martians'),
+    (op) => op.op === 'pivot-root',
+  );
+  assert.ok(ascending(inOrder), String(inOrder));
+  const sides = (side: PlanOp['side']) => plan.ops.filter((op) => op.side === side).map(({ op }) => op);
+  assert.deepEqual(sides('parent').slice(-3), ['wait', 'netlink', 'post']);
+});
+
+test('buildLaunchPlan() shows hooks the finished networks', () => {
+  const network: PlanOp[] = [{ side: 'parent', op: 'netlink', family: 0, messages: [], about: 'outside' }];
+  const networkInside: PlanOp[] = [{ side: 'child', op: 'netlink', family: 0, messages: [], about: 'inside' }];
+  const plan = planOf({ hooks: { createRuntime: [{ path: '/hook' }] } }, { network, networkInside });
+  const parent = plan.ops.filter(({ side }) => side === 'parent').map(({ op }) => op);
+  assert.deepEqual(parent.slice(-5), ['netlink', 'post', 'wait', 'run', 'post']);
+  const child = plan.ops.filter(({ side }) => side === 'child');
+  const inside = child.findIndex(({ about }) => about === 'inside');
+  assert.deepEqual([child[inside - 1]?.op, child[inside + 1]?.op, child[inside + 2]?.op], ['wait', 'post', 'wait']);
+});

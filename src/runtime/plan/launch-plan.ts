@@ -129,13 +129,13 @@ function planChildStart(job: Job, early: EarlyDescriptors): void {
   }
   if (config.hostname) draft.add({ side: 'child', op: 'hostname', name: config.hostname });
   if (config.domainname) draft.add({ side: 'child', op: 'domainname', name: config.domainname });
-  planSysctl(draft, config, namespaces);
+  planSysctl(draft, config, namespaces, hasNetwork(job) ? 'others' : 'all');
   if (networkFollowsSettings(job)) draft.add({ side: 'child', op: 'post' });
   openLabel(draft, job.process, early);
   planAttributes(draft, job.process, job.context);
 }
 
-const INTERFACE_SETTING = /^net[./]\w+[./](conf|neigh)[./]/;
+const INTERFACE_SETTING = /^net[./]\w+[./](conf|neigh)[./](default|all)[./]/;
 
 function hasNetwork({ options }: Job): boolean {
   return (options.network ?? []).length > 0;
@@ -169,7 +169,10 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   attachMounts(context, mounts);
   planDevices(context, config);
   planTerminal(draft, process, root, { console: true, bareNewlines: options.bareNewlines === true });
-  if (hasNetwork(job)) draft.add({ side: 'child', op: 'wait' }, ...(options.networkInside ?? []));
+  if (hasNetwork(job)) {
+    draft.add({ side: 'child', op: 'wait' }, ...(options.networkInside ?? []));
+    planSysctl(draft, config, namespaces, 'interfaces');
+  }
   if (hasRuntimeHooks(config)) draft.add({ side: 'child', op: 'post' }, { side: 'child', op: 'wait' });
   planHooks(
     draft,

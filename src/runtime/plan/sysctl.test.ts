@@ -5,10 +5,15 @@ import type { NamespaceKind } from '#sys/keeper/plan.ts';
 import { Draft } from './draft.ts';
 import { planSysctl, sysctlPath } from './sysctl.ts';
 
-function plan(sysctl: Record<string, string>, kinds: readonly NamespaceKind[], more: Partial<OciConfig> = {}) {
+function plan(
+  sysctl: Record<string, string>,
+  kinds: readonly NamespaceKind[],
+  more: Partial<OciConfig> = {},
+  which: Parameters<typeof planSysctl>[3] = 'all',
+) {
   const draft = new Draft();
   const namespaces = { fresh: new Set(kinds), joined: new Map(), foreignUser: false, sourceSide: 'child' } as const;
-  planSysctl(draft, { ociVersion: '1.2.0', ...more, linux: { sysctl } }, namespaces);
+  planSysctl(draft, { ociVersion: '1.2.0', ...more, linux: { sysctl } }, namespaces, which);
   return draft.ops;
 }
 
@@ -38,4 +43,17 @@ test('planSysctl() writes only parameters of the container’s own namespaces', 
 test('planSysctl() refuses a host name that contradicts the other', () => {
   assert.throws(() => plan({ 'kernel.hostname': 'a' }, ['uts'], { hostname: 'b' }), /conflicts with hostname "b"/);
   assert.equal(plan({ 'kernel.domainname': 'a' }, ['uts'], { domainname: 'a' }).length, 1);
+});
+
+test('planSysctl() tells parameters of interfaces that the networks make from all others', () => {
+  const asked = {
+    'net.ipv4.conf.eth0.forwarding': '1',
+    'net.ipv4.conf.default.forwarding': '1',
+    'net.ipv4.ip_forward': '1',
+  };
+  const names = (which: 'interfaces' | 'others' | 'all') =>
+    plan(asked, ['network'], {}, which).map(({ about }) => about);
+  assert.deepEqual(names('interfaces'), ['net.ipv4.conf.eth0.forwarding']);
+  assert.deepEqual(names('others'), ['net.ipv4.conf.default.forwarding', 'net.ipv4.ip_forward']);
+  assert.deepEqual(names('all'), Object.keys(asked));
 });

@@ -19,15 +19,25 @@ const IPC = new Set([
   'shm_next_id',
 ]);
 
+/** Parameters of one interface: it has to be there. */
+const OF_INTERFACE = /^net\/\w+\/(conf|neigh)\/(?!(all|default|lo)\/)/;
+
 /**
  * Kernel parameters. Written through the host's /proc, which nothing in the image can replace; the values land in the
  * namespaces of the writing process.
  *
+ * @param which those of interfaces that the networks make, which come later, or all others
  * @throws BerthError `invalid` for a parameter that is not the container's own
  */
-export function planSysctl(draft: Draft, config: OciConfig, namespaces: NamespaceSet): void {
+export function planSysctl(
+  draft: Draft,
+  config: OciConfig,
+  namespaces: NamespaceSet,
+  which: 'interfaces' | 'others' | 'all',
+): void {
   for (const [name, value] of Object.entries(config.linux?.sysctl ?? {})) {
     const path = sysctlPath(name);
+    if (which !== 'all' && OF_INTERFACE.test(path) !== (which === 'interfaces')) continue;
     refuseContradiction(name, value, path === 'kernel/hostname' ? config.hostname : undefined);
     refuseContradiction(name, value, path === 'kernel/domainname' ? config.domainname : undefined);
     requireNamespace(name, path, namespaces);

@@ -88,9 +88,10 @@ test('size of packets, names and settings of an interface are as asked for', asy
 
 test('what a container says about new interfaces counts for its own', async () => {
   await using fixture = await openEngineFixture();
-  const Sysctls = { 'net.ipv4.conf.default.rp_filter': '2' };
+  const Sysctls = { 'net.ipv4.conf.default.rp_filter': '2', 'net.ipv4.conf.eth0.log_martians': '1' };
   const container = await startOn(fixture, 'bridge', { HostConfig: { Sysctls } });
-  assert.equal(nsenter(container, 'sysctl', '-n', 'net.ipv4.conf.eth0.rp_filter').trim(), '2');
+  const names = ['net.ipv4.conf.eth0.rp_filter', 'net.ipv4.conf.eth0.log_martians'];
+  assert.equal(nsenter(container, 'sysctl', '-n', ...names), '2\n1\n');
 });
 
 test('a container whose network is disabled has a loopback device only', async () => {

@@ -6,7 +6,7 @@ import { O_DIRECTORY, O_PATH } from '#sys/files/flags.ts';
 import type { FoundPath } from './archive/find-path.ts';
 import type { PackTreeJob } from './archive/pack-tree.ts';
 import type { UnpackTreeJob } from './archive/unpack-tree.ts';
-import { removeDirectory } from './drivers/remove-directory.ts';
+import { removeSharedTree } from './drivers/remove-shared-tree.ts';
 import { receiveBytes, sendBytes } from './worker/byte-port.ts';
 import type { FileWorkers } from './worker/file-workers.ts';
 
@@ -85,9 +85,9 @@ export class Trees {
     await this.#workers.run('copyTree', { from, to });
   }
 
-  /** Removes a directory with everything in it; nothing happens when there is none. */
+  /** Removes a directory with everything in it, whoever may still be changing that; nothing happens when there is none. */
   async remove(path: string): Promise<void> {
-    if (existsSync(path)) await removeDirectory(path, this.#workers);
+    if (existsSync(path)) await removeSharedTree(path, this.#workers);
   }
 
   /** Unpacks a tar, compressed or not. */

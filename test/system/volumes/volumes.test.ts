@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -192,6 +192,22 @@ test('an archive with hostile names and links cannot lead an import out of its v
   const tar = execFileSync('tar', ['-C', folder, '-c', 'out/file']);
   await volumes.import('trap', Readable.from([tar], { objectMode: false })).catch(() => {});
   assert.equal(existsSync(join(secret, 'file')), false);
+});
+
+test('removing a volume follows none of its links, whatever is in it', async () => {
+  await using fixture = await openEngineFixture();
+  const { core, root, scratch } = fixture;
+  const volumes = createVolumes(core.context);
+  mkdirSync(join(scratch, 'kept'));
+  writeFileSync(join(scratch, 'kept/file'), '');
+  const { Mountpoint } = await volumes.create({ Name: 'full' });
+  mkdirSync(join(Mountpoint, 'a/b/c'), { recursive: true });
+  mkdirSync(join(Mountpoint, 'empty'));
+  for (const place of ['link', 'a/link', 'a/b/link']) symlinkSync(join(scratch, 'kept'), join(Mountpoint, place));
+  writeFileSync(Buffer.concat([Buffer.from(`${Mountpoint}/a/`), Buffer.from([0xff, 0xfe])]), 'a name of any bytes');
+  await volumes.remove('full');
+  assert.deepEqual(readdirSync(join(root, 'volumes')), []);
+  assert.ok(existsSync(join(scratch, 'kept/file')));
 });
 
 test('the check of the state finds volumes and directories that do not agree, and repairs them', async () => {

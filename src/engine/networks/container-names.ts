@@ -149,9 +149,7 @@ export function prepareNames(context: NamesContext, row: ContainerRow, guarded: 
   const joined = joinedBy(context, row.id);
   const named = joined.some(({ network }) => resolves(network));
   const { directory } = pathsOf(context.root, row.id);
-  if (row.hostConfig.NetworkMode !== 'none') {
-    writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
-  }
+  writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
   return nameOps({
     root: context.root,
     containerId: row.id,

@@ -25,6 +25,11 @@ export function networkPart(
   ranges: readonly PublishedRange[],
 ): NetworkPart {
   if (!hasOwnNetwork(row.hostConfig)) return {};
+  if (row.hostConfig.NetworkMode === 'none' && endpoints.length === 0) {
+    // Nothing can come to it while it runs, and its files were written when it was created, unless it was in networks since.
+    if (row.starts > 0) prepareNames(context, row, false);
+    return {};
+  }
   const links = endpoints.map(endpointOps);
   const ports = portPart(context, endpoints, ranges);
   const names = prepareNames(context, row, ranges.length > 0);

@@ -49,10 +49,10 @@ test('swapIds() maps every id to one other: two change places, the rest stay', (
 });
 
 test("mappingsOf() gives the runtime's mappings, and none when the owner already is the user", () => {
-  const mappings = mappingsOf({ uids: [{ stored: 1, shown: 2, size: 3 }], gids: [] }, '/', { uid: 0, gid: 0 });
+  const mappings = mappingsOf({ uids: [{ stored: 1, shown: 2, size: 3 }], gids: [] }, '/', '', { uid: 0, gid: 0 });
   assert.deepEqual(mappings?.uidMappings, [{ containerID: 1, hostID: 2, size: 3 }]);
-  assert.equal(mappingsOf('match-user', '/', { uid: 0, gid: 0 }), undefined);
-  assert.deepEqual(mappingsOf('match-user', '/', { uid: 5, gid: 0 })?.uidMappings[0], {
+  assert.equal(mappingsOf('match-user', '/', '', { uid: 0, gid: 0 }), undefined);
+  assert.deepEqual(mappingsOf('match-user', '/', '', { uid: 5, gid: 0 })?.uidMappings[0], {
     containerID: 0,
     hostID: 5,
     size: 1,

@@ -1,5 +1,5 @@
 /** Idmapped mounts (mount_setattr(2), MOUNT_ATTR_IDMAP): files show other owners than they have on the disk. */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import type { LinuxIDMapping } from '#spec/oci-runtime/config.ts';
 import type { Identity } from './account-files.ts';
@@ -84,20 +84,39 @@ export function swapIds(a: number, b: number): IdMapRange[] {
   ];
 }
 
-/** The mappings of one mount for the runtime; undefined when owners already are as wanted. */
+/**
+ * The mappings of one mount for the runtime; undefined when owners already are as wanted.
+ *
+ * @param subpath inside the source, relative; whose owner counts. Empty for the source itself
+ * @throws invalid for `match-user` when links lead to the sub-path: who writes them could choose the owner
+ */
 export function mappingsOf(
   map: IdMap,
   source: string,
+  subpath: string,
   user: Pick<Identity, 'uid' | 'gid'>,
 ): { readonly uidMappings: LinuxIDMapping[]; readonly gidMappings: LinuxIDMapping[] } | undefined {
-  const ranges = map === 'match-user' ? matchUser(source, user) : map;
+  const ranges = map === 'match-user' ? matchUser(ownerOf(source, subpath), user) : map;
   if (ranges === undefined) return undefined;
   const toOci = ({ stored, shown, size }: IdMapRange): LinuxIDMapping => ({ containerID: stored, hostID: shown, size });
   return { uidMappings: ranges.uids.map(toOci), gidMappings: ranges.gids.map(toOci) };
 }
 
-function matchUser(source: string, user: Pick<Identity, 'uid' | 'gid'>): Exclude<IdMap, string> | undefined {
-  const owner = statSync(source);
+type Owner = Pick<Identity, 'uid' | 'gid'>;
+
+function ownerOf(source: string, subpath: string): Owner {
+  let path = source;
+  let owner: Owner = statSync(source);
+  for (const name of subpath.split('/').filter((part) => part !== '')) {
+    path = `${path}/${name}`;
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) throw invalid('match-user', `${path} is a symbolic link`);
+    owner = stat;
+  }
+  return owner;
+}
+
+function matchUser(owner: Owner, user: Owner): Exclude<IdMap, string> | undefined {
   if (owner.uid === user.uid && owner.gid === user.gid) return undefined;
   return { uids: swapIds(owner.uid, user.uid), gids: swapIds(owner.gid, user.gid) };
 }

@@ -160,7 +160,7 @@ function withMappings(mount: StartMount, row: ContainerRow, rootfs: RootfsMount)
     );
   }
   const identity = identityOf(row.spec.config, row.hostConfig, layersOf(rootfs));
-  const mappings = mappingsOf(mount.idMap, mount.source, identity);
+  const mappings = mappingsOf(mount.idMap, mount.source, mount.subpath ?? '', identity);
   return mappings === undefined ? mount : { ...mount, mappings };
 }
 

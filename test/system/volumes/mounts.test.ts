@@ -93,6 +93,13 @@ test('an idmapped bind shows its owner as the user of the container, and new fil
     '1000:1000',
     'the second time as well',
   );
+  const inside = join(fixture.root, 'volumes/idmapped/_data');
+  mkdirSync(join(inside, 'sub'));
+  chownSync(join(inside, 'sub'), 77, 78);
+  symlinkSync('sub', join(inside, 'link'));
+  const part = (Subpath: string): Mount => ({ ...volume('idmapped', Subpath), IdMap: 'match-user' });
+  assert.equal(await sh(fixture, 'stat -c %u:%g /m', [part('sub')], 'app'), '1000:1000', "the sub-path's owner counts");
+  await assert.rejects(sh(fixture, 'true', [part('link')], 'app'), { kind: 'invalid', message: /is a symbolic link/ });
 });
 
 test('a bind source that has to be made belongs to who asked, with its missing parents', async () => {

@@ -1,4 +1,5 @@
-import type { CliHost } from '../command.ts';
+import type { CliHost, GlobalOptions } from '../command.ts';
+import { ContextStore, contextFolder, DEFAULT_CONTEXT } from '../contexts/context-store.ts';
 import { GLOBAL_FLAGS } from '../flags/global.ts';
 import { parseFlags } from '../parse-flags.ts';
 import { globalOptions } from '../run-line.ts';
@@ -15,8 +16,9 @@ import type { ValueKind } from './value-kinds.ts';
 export async function answerShell(words: readonly string[], host: CliHost): Promise<number> {
   const look = async (kind: ValueKind): Promise<readonly Candidate[]> => {
     try {
-      const { flags } = parseFlags(GLOBAL_FLAGS, words.slice(0, -1), { interspersed: false });
-      return await liveNames(await host.connect(globalOptions(flags, host.env)), kind);
+      const options = optionsOf(words, host.env);
+      if (kind === 'context') return contexts(options, host.env);
+      return await liveNames(await host.connect(options), kind);
     } catch {
       return [];
     }
@@ -27,4 +29,15 @@ export async function answerShell(words: readonly string[], host: CliHost): Prom
   );
   host.stdout.write(`${[kind, ...lines].join('\n')}\n`);
   return 0;
+}
+
+function contexts(options: GlobalOptions, env: CliHost['env']): Candidate[] {
+  const stored = new ContextStore(contextFolder(options, env)).list().map(({ Name }) => Name);
+  return [DEFAULT_CONTEXT, ...stored].map((value) => ({ value }));
+}
+
+/** The global options so far; the last word may be the value of one. */
+function optionsOf(words: readonly string[], env: CliHost['env']): GlobalOptions {
+  const { flags } = parseFlags(GLOBAL_FLAGS, [...words.slice(0, -1), ''], { interspersed: false });
+  return globalOptions(flags, env);
 }

@@ -39,6 +39,10 @@ export async function liveNames(client: Client, kind: ValueKind): Promise<readon
       return containers(client, kind);
     case 'image':
       return images(client);
+    case 'network':
+      return (await client.networks.list()).map(({ Name, Driver }) => ({ value: Name, description: Driver }));
+    case 'volume':
+      return ((await client.volumes.list()).Volumes ?? []).map(({ Name }) => ({ value: Name }));
     default:
       return [];
   }

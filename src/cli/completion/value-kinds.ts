@@ -102,7 +102,11 @@ const ARGUMENTS: Readonly<Record<string, readonly (ValueKind | typeof MANY)[]>> 
   top: ['running container'],
   unpause: ['paused container', MANY],
   update: ['container', MANY],
+  'volume clone': ['volume'],
+  'volume export': ['volume'],
+  'volume import': ['volume', 'file'],
   'volume inspect': ['volume', MANY],
+  'volume rename': ['volume'],
   'volume rm': ['volume', MANY],
   wait: ['container', MANY],
 };

@@ -33,6 +33,8 @@ test('bash completes commands, flags, live names, and words that it breaks at co
     assert.deepEqual(offered('berth stop ', env), []);
     assert.deepEqual(offered('berth run --restart=unl', env), ['unless-stopped']);
     assert.deepEqual(offered('berth rmi berth/hello:la', env), ['latest']);
+    assert.deepEqual(offered('berth network inspect bri', env), ['bridge']);
+    assert.deepEqual(offered('berth --context de', env), ['default']);
     assert.deepEqual(offered('berth run --no-h', env), ['--no-healthcheck']);
   } finally {
     rmSync(folder, { recursive: true, force: true });

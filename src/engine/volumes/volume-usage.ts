@@ -6,6 +6,10 @@ import { describeVolume } from './describe-volume.ts';
 import { boundDirectory, driverOptionsOf } from './driver-options.ts';
 import { dataDirectory } from './volume-directory.ts';
 
+function ignoreGone(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+}
+
 /**
  * Bytes of all files below a directory, every file counted once; names may be of any bytes, and what vanishes while it is counted
  * does not count.
@@ -14,11 +18,12 @@ export async function bytesBelow(directory: string): Promise<number> {
   const seen = new Set<string>();
   const measure = async (path: Buffer): Promise<number> => {
     try {
-      let sum = 0;
-      for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
-        const child = Buffer.concat([path, Buffer.from('/'), entry.name]);
-        sum += entry.isDirectory() ? await measure(child) : await sizeOf(child);
-      }
+      const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+      const childOf = (name: Buffer) => Buffer.concat([path, Buffer.from('/'), name]);
+      const files = entries.filter((entry) => !entry.isDirectory());
+      const sizes = await Promise.all(files.map(({ name }) => sizeOf(childOf(name))));
+      let sum = sizes.reduce((all, size) => all + size, 0);
+      for (const entry of entries) if (entry.isDirectory()) sum += await measure(childOf(entry.name));
       return sum;
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return 0;
@@ -26,7 +31,9 @@ export async function bytesBelow(directory: string): Promise<number> {
     }
   };
   const sizeOf = async (path: Buffer): Promise<number> => {
-    const { size, nlink, dev, ino } = await lstat(path);
+    const stat = await lstat(path).catch(ignoreGone);
+    if (stat === undefined) return 0;
+    const { size, nlink, dev, ino } = stat;
     if (nlink > 1) {
       const key = `${dev}:${ino}`;
       if (seen.has(key)) return 0;

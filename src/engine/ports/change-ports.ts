@@ -7,7 +7,8 @@ import type { Endpoint, PublishedRange } from '#network/model.ts';
 import { forgetOutdatedFlows } from '#network/ports/forget-flows.ts';
 import { publicationsOf } from '#network/ports/port-ops.ts';
 import type { PortBinding, PortMap } from '#spec/docker-api/containers.ts';
-import type { EngineContext } from '../context.ts';
+import { serveNames } from '#sys/keeper/attach.ts';
+import { type EngineContext, pathsOf } from '../context.ts';
 import { currentEndpoints } from '../networks/endpoints.ts';
 import { restoreFirewall } from '../networks/restore-firewall.ts';
 import type { ContainerRow } from '../state/container-row.ts';
@@ -138,6 +139,8 @@ async function changeLive(
     );
     if (!isDone) await restoreFirewall(context);
     await forgetOutdatedFlows(publicationsFor(context, endpoints, fresh));
+    // From now on somebody has to watch that its rules stay.
+    if (fresh.length > 0) await serveNames(pathsOf(context.root, row.id).runDirectory);
   } catch (error) {
     if (!isBerthError(error)) throw error;
     context.sql.transaction(() => {

@@ -4,6 +4,7 @@ import type { StateFinding } from '#spec/docker-api/system.ts';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
+import { interfaceCounters } from '#sys/interface-counters.ts';
 import { kernelRelease, machineTotals } from '#sys/proc-host.ts';
 import { processTable } from '#sys/proc-top.ts';
 import type { Archives } from './archive/api.ts';
@@ -86,6 +87,7 @@ function statsOf({ containers, events }: Core) {
   return createStats({
     containers,
     readGroup: (path) => readStats(cgroupHost(), path),
+    readInterfaces: interfaceCounters,
     top: async (ref, psArgs) => {
       const table = await listProcesses(top, ref, psArgs);
       const { id, name, image, labels } = await containers.locate(ref);

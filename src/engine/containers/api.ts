@@ -110,6 +110,8 @@ export interface LocatedContainer {
   /** Init's pid in the host's pid namespace, 0 when not running. */
   readonly pid: number;
   readonly tty: boolean;
+  /** `host`, `none`, `container:ID` or a network's name. */
+  readonly networkMode: string;
   readonly imageId: string;
   /** `containers/<id>`. */
   readonly directory: string;

@@ -16,6 +16,7 @@ export function locateRow(context: EngineContext, row: ContainerRow): LocatedCon
     paused: row.status === 'paused',
     pid: running ? row.pid : 0,
     tty: row.spec.config.Tty,
+    networkMode: row.hostConfig.NetworkMode,
     imageId: row.imageId,
     directory: paths.directory,
     runDirectory: paths.runDirectory,

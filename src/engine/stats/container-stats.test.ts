@@ -24,9 +24,22 @@ function group(): CgroupStats {
   };
 }
 
-function parts(running: boolean): StatsParts {
-  const locate = async () => ({ id: 'c1', name: 'web', running, cgroupPath: '/berth/c1' }) as LocatedContainer;
-  return { containers: { locate }, readGroup: group, top: async () => ({ Titles: [], Processes: [] }) };
+const COUNTERS = {
+  rx_bytes: 1,
+  rx_packets: 1,
+  rx_errors: 0,
+  rx_dropped: 0,
+  tx_bytes: 1,
+  tx_packets: 1,
+  tx_errors: 0,
+  tx_dropped: 0,
+};
+
+function parts(running: boolean, networkMode = 'bridge'): StatsParts {
+  const located = { id: 'c1', name: 'web', running, pid: 7, networkMode, cgroupPath: '/berth/c1' };
+  const locate = async () => located as LocatedContainer;
+  const readInterfaces = (pid: number) => ({ [`of${pid}`]: COUNTERS });
+  return { containers: { locate }, readGroup: group, readInterfaces, top: async () => ({ Titles: [], Processes: [] }) };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -42,6 +55,15 @@ test('createStats() read() of one shot gives one sample with nothing before it',
   assert.equal(only?.preread, ZERO_TIME);
   assert.deepEqual(only?.precpu_stats, NO_CPU_STATS);
   assert.equal(only?.memory_stats.usage, 5);
+});
+
+test('createStats() read() counts the traffic of a container that has a network of its own', async () => {
+  const read = async (mode: string) => {
+    const [only] = await collect(await createStats(parts(true, mode)).read('web', { stream: false, oneShot: true }));
+    return only?.networks;
+  };
+  assert.deepEqual(await read('bridge'), { of7: COUNTERS });
+  assert.equal(await read('host'), undefined);
 });
 
 test('createStats() read() without stream relates the sample to an earlier one', async () => {

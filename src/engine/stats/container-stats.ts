@@ -13,6 +13,8 @@ export interface StatsParts {
   readonly containers: Pick<Containers, 'locate'>;
   /** @throws not-found when the group does not exist (any more) */
   readonly readGroup: (cgroupPath: string) => CgroupStats;
+  /** Counters of the interfaces that a process has. */
+  readonly readInterfaces: (pid: number) => NonNullable<ContainerStats['networks']>;
   readonly top: Stats['top'];
 }
 
@@ -64,6 +66,8 @@ function sample(parts: StatsParts, container: LocatedContainer, before: Reading)
     cpu_stats: group.cpu_stats,
     precpu_stats: before.cpu,
     memory_stats: group.memory_stats,
+    // The host's interfaces say nothing about a container.
+    ...(container.networkMode === 'host' ? {} : { networks: parts.readInterfaces(container.pid) }),
     name: `/${container.name}`,
     id: container.id,
   };

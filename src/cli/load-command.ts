@@ -66,8 +66,20 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   import: { flags: async () => (await image()).IMAGE_IMPORT_FLAGS, code: () => import('./commands/import.ts') },
   load: { flags: async () => (await image()).IMAGE_LOAD_FLAGS, code: () => import('./commands/load.ts') },
   rmi: { flags: async () => (await image()).IMAGE_RM_FLAGS, code: () => import('./commands/rmi.ts') },
+  'image copy': {
+    flags: async () => (await registry()).IMAGE_COPY_FLAGS,
+    code: () => import('./commands/image-copy.ts'),
+  },
   login: { flags: async () => (await registry()).LOGIN_FLAGS, code: () => import('./commands/login.ts') },
   logout: { code: () => import('./commands/logout.ts') },
+  'registry gc': {
+    flags: async () => (await import('./flags/registry-server.ts')).REGISTRY_GC_FLAGS,
+    code: () => import('./commands/registry-gc.ts'),
+  },
+  'registry serve': {
+    flags: async () => (await import('./flags/registry-server.ts')).REGISTRY_SERVE_FLAGS,
+    code: () => import('./commands/registry-serve.ts'),
+  },
   push: { flags: async () => (await registry()).PUSH_FLAGS, code: () => import('./commands/push.ts') },
   search: { flags: async () => (await registry()).SEARCH_FLAGS, code: () => import('./commands/search.ts') },
   pull: { flags: async () => (await registry()).PULL_FLAGS, code: () => import('./commands/pull.ts') },

@@ -4,6 +4,23 @@ import { atMost, exactly } from './command-row.ts';
 /** Commands that talk to registries. */
 export const REGISTRY_COMMANDS: readonly CommandRow[] = [
   {
+    names: ['image copy'],
+    use: '[OPTIONS] SOURCE DESTINATION',
+    summary: 'Copy an image between registries, layouts, archives and the local store',
+    description: `Copy an image between registries, layouts, archives and the local store
+
+SOURCE and DESTINATION are the name of an image here, or one of
+  docker://NAME[:TAG|@DIGEST]   an image in a registry
+  oci:FOLDER[:TAG]              an OCI image layout
+  oci-archive:FILE[:TAG]        an archive of one
+  docker-archive:FILE[:NAME]    an archive as docker save writes it
+
+Between two places that are not the local store everything is copied byte for
+byte, for all platforms, and nothing is stored here.`,
+    args: exactly(2),
+    own: true,
+  },
+  {
     names: ['login'],
     use: '[OPTIONS] [SERVER]',
     summary: 'Authenticate to a registry',

@@ -29,6 +29,7 @@ import { createExec } from './execs/create.ts';
 import { inspectExec } from './execs/inspect.ts';
 import { resizeExec } from './execs/resize.ts';
 import { startExec, startExecDetached } from './execs/start.ts';
+import { copyImage } from './images/copy.ts';
 import { imageHistory } from './images/history.ts';
 import { importImage } from './images/import.ts';
 import { inspectImage } from './images/inspect.ts';
@@ -115,6 +116,7 @@ const images = {
   import: importImage,
   pull: pullImage,
   push: pushImage,
+  copy: copyImage,
   inspectRemote: inspectRemoteImage,
   search: searchImages,
   prune: pruneImages,

@@ -49,12 +49,19 @@ export interface PullOptions {
 }
 
 export type PushOptions = Omit<PullOptions, 'platform'>;
+export interface CopyImageOptions extends Omit<PullOptions, 'credential'> {
+  readonly fromCredential?: Credential | undefined;
+  readonly toCredential?: Credential | undefined;
+}
+
 export type RemoteOptions = Pick<PullOptions, 'credential' | 'signal'>;
 
 /** What is exchanged with registries. */
 export interface Distribution {
   /** Pushes one image. @param reference with a tag */
   push(reference: Reference, options: PushOptions): Promise<PushedImage>;
+  /** Copies an image between registries, layouts, archives and the store. Files are those of the engine's machine. */
+  copy(from: string, to: string, options: CopyImageOptions): Promise<void>;
   /** What a name leads to, without its layers. @throws not-found */
   inspect(reference: Reference, options: RemoteOptions): Promise<DistributionInspect>;
   search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<SearchResult[]>;
@@ -81,6 +88,25 @@ export function openDistribution(options: DistributionOptions): Distribution {
         push.report({ progressDetail: {}, aux: { Tag: reference.tag, Digest: digest, Size: size } });
         return pushed;
       }),
+    copy: async (from, to, { platform, fromCredential, toCredential, signal, report }) => {
+      const { copyImage } = await import('./copy/copy-image.ts');
+      const { parsePlace } = await import('./copy/place.ts');
+      const settings = readSettings(options);
+      const opened: HttpClient[] = [];
+      const open = (reference: Reference, credential: Credential | undefined) => {
+        const endpoint = pushEndpoint(reference, settings);
+        const http = openHttp(options, settings, [endpoint]);
+        opened.push(http);
+        return new RegistryClient(http, endpoint, credential, signal);
+      };
+      try {
+        const ends = { from: parsePlace(from), to: parsePlace(to), fromCredential, toCredential };
+        const parts = { store: options.store, downloads: limit, uploads, open };
+        await copyImage(parts, { ...ends, platform, signal, report });
+      } finally {
+        for (const http of opened) http.close();
+      }
+    },
     inspect: (reference, remote) =>
       withRegistry(options, reference, remote, async (client) => {
         try {

@@ -32,3 +32,8 @@ export const SEARCH_FLAGS: readonly FlagSpec[] = [
   { name: 'limit', type: 'int', usage: 'Max number of search results' },
   { name: 'no-trunc', usage: "Don't truncate output" },
 ];
+
+export const IMAGE_COPY_FLAGS: readonly FlagSpec[] = [
+  { name: 'platform', type: 'string', usage: 'Copy only the image for this platform, "os[/arch[/variant]]"' },
+  { name: 'quiet', short: 'q', usage: 'Suppress verbose output' },
+];

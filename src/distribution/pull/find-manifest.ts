@@ -54,7 +54,7 @@ export async function fetchDocument(client: RegistryClient, reference: string): 
 }
 
 /** The media type of a document: what the registry says if it is one, else what is in it. */
-function typeOf(bytes: Buffer, announced: string): string {
+export function typeOf(bytes: Buffer, announced: string): string {
   if (isIndexType(announced) || isManifestType(announced) || SCHEMA_1.test(announced)) return announced;
   const document = parseJsonObject(bytes.toString(), 'image manifest');
   if (typeof document['mediaType'] === 'string') return document['mediaType'];

@@ -24,6 +24,8 @@ export interface PullParts {
 export interface PullRequest {
   /** With a tag or a digest. */
   readonly reference: Reference;
+  /** The name that it gets here; the reference when absent. */
+  readonly as?: Reference;
   /** What was asked for; undefined: this machine's, and of an image for one platform only whatever that is. */
   readonly platform: HostPlatform | undefined;
   readonly signal: AbortSignal;
@@ -69,8 +71,9 @@ export async function pullImage(
   checkImage(found, config, request);
   const layers = manifest.layers.map((layer, i) => toArrival(client, layer, config.rootfs.diff_ids[i]!));
   const rows = await store.arrivals.stack(layers, { lease, limit, signal, report: pullProgress(report) });
-  const names = [...new Set([nameKey(reference), nameKey({ ...reference, tag: undefined, digest: top.digest })])];
-  const before = store.images.table.idOfName(nameKey(reference));
+  const name = nameKey(request.as ?? reference);
+  const names = [...new Set([name, nameKey({ ...reference, tag: undefined, digest: top.digest })])];
+  const before = store.images.table.idOfName(name);
   const put = store.images.put(configText, rows.at(-1)?.chainId, '', names, lease, documents);
   return { id: put.id, digest: top.digest, isNew: before !== put.id };
 }

@@ -37,6 +37,8 @@ export interface PushParts {
 export interface PushRequest {
   /** With a tag. */
   readonly reference: Reference;
+  /** Which image it is; the one of that name when absent. */
+  readonly image?: string;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -70,7 +72,7 @@ export async function pushImage(
   request: PushRequest,
 ): Promise<PushedImage> {
   const { reference, signal, report } = request;
-  const image = imageToPush(store, reference);
+  const image = request.image === undefined ? imageToPush(store, reference) : store.images.resolve(request.image);
   using lease = store.openLease();
   const rows = store.layers.table.chain(image.row.topLayer).reverse();
   for (const { blob } of rows) lease.hold('blob', blob);

@@ -11,8 +11,16 @@ import type {
 } from '#spec/docker-api/images.ts';
 
 import type { AuthAnswer, DistributionInspect, RegistryCredential, SearchResult } from '#spec/docker-api/registries.ts';
+import type { HostPlatform } from '#spec/platform.ts';
 import type { PullImageOptions } from './pull-images.ts';
 import type { PushImageOptions } from './push-images.ts';
+
+export interface CopyOptions {
+  readonly platform?: HostPlatform | undefined;
+  readonly fromCredential?: RegistryCredential | undefined;
+  readonly toCredential?: RegistryCredential | undefined;
+  readonly abort?: AbortSignal | undefined;
+}
 
 export interface SearchOptions {
   /** Most results, 1 to 100. */
@@ -59,6 +67,11 @@ export interface Images {
    * @throws not-found when there is none here
    */
   push(name: string, options?: PushImageOptions): AsyncIterable<ProgressMessage>;
+  /**
+   * Copies an image between registries (`docker://`), layouts (`oci:`), archives (`oci-archive:`, `docker-archive:`) and this store.
+   * @throws invalid for places that are none
+   */
+  copy(from: string, to: string, options: CopyOptions): AsyncIterable<ProgressMessage>;
   /** What a name leads to in its registry; nothing is stored. @throws not-found */
   inspectRemote(name: string, credential?: RegistryCredential, abort?: AbortSignal): Promise<DistributionInspect>;
   /** Images of Docker's registry, or of the one that the term begins with, that have to do with a term. */

@@ -115,6 +115,12 @@ export function createImages(parts: ImagesParts): Images {
       pushImages({ open: parts.distribution, table: store.images.table }, name, options, (reference, id) =>
         note(parts, 'push', familiarReference(reference), familiarName(reference), labelsOf(store, id)),
       ),
+    copy: (from, to, { platform, fromCredential, toCredential, abort }) =>
+      reportsOf(async (report) => {
+        const distribution = await parts.distribution();
+        const signal = abort ?? new AbortController().signal;
+        await distribution.copy(from, to, { platform, fromCredential, toCredential, signal, report });
+      }),
     inspectRemote: async (name, credential, abort) => {
       const distribution = await parts.distribution();
       const reference = withDefaultTag(parseReference(name));

@@ -1,13 +1,14 @@
-/** `/auth`, `/distribution` and `/images/search`. */
+/** `/auth`, `/distribution`, `/images/search`, and Berth's own `/images/copy`. */
 import { BerthError } from '#base/errors.ts';
 import type { Images } from '#engine/images/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import type { AuthConfig } from '#spec/docker-api/registries.ts';
+import { parsePlatform } from '#spec/platform.ts';
 import { decodeBody, type Struct } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
 import { registryCredential, toCredential } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
-import { json } from './responses.ts';
+import { json, progress } from './responses.ts';
 import type { Route } from './router.ts';
 
 const AUTH_CONFIG: Struct = {
@@ -42,9 +43,25 @@ async function search(backend: Images, context: RequestContext): Promise<ApiResp
   return json(await backend.search(term, { limit: Number(limit ?? 25), filters, credential, abort: context.abort }));
 }
 
+async function copy(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const from = context.text('from');
+  const to = context.text('to');
+  if (from === undefined || to === undefined)
+    throw new BerthError('invalid', 'copy.place', 'a copy needs a source and a destination');
+  const platform = context.text('platform');
+  const options = {
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    fromCredential: registryCredential(context.request.headers),
+    toCredential: registryCredential(context.request.headers, 'x-registry-auth-destination'),
+    abort: context.abort,
+  };
+  return await progress(backend.copy(from, to, options));
+}
+
 export function registryRoutes(backend: Images): Route[] {
   return [
     { method: 'POST', path: '/auth', handle: (context) => login(backend, context) },
+    { method: 'POST', path: '/images/copy', handle: (context) => copy(backend, context) },
     { method: 'GET', path: '/distribution/{name*}/json', handle: (context) => inspect(backend, context) },
     { method: 'GET', path: '/images/search', handle: (context) => search(backend, context) },
   ];

@@ -15,13 +15,15 @@ interface AuthConfig {
 /**
  * Reads `X-Registry-Auth`: base64 (of either alphabet) of JSON.
  *
+ * @param name of the header, in lower case
  * @returns undefined when it is absent or says nothing
  * @throws invalid when it cannot be read
  */
 export function registryCredential(
   headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined,
+  name = 'x-registry-auth',
 ): RegistryCredential | undefined {
-  const value = headers?.['x-registry-auth'];
+  const value = headers?.[name];
   const text = typeof value === 'string' ? value : value?.[0];
   if (text === undefined || text === '') return undefined;
   let document: unknown;

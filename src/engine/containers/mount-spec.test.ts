@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBind, parseVolumesFrom } from './mount-spec.ts';
+import { anonymousVolume, parseBind, parseVolumesFrom } from './mount-spec.ts';
 import { parseMount } from './parse-mount.ts';
 
 const exists = () => true;
@@ -79,4 +79,10 @@ test('parseVolumesFrom() takes a mode without propagation', () => {
   assert.deepEqual(parseVolumesFrom('abc'), { ref: 'abc', mode: 'rw' });
   assert.deepEqual(parseVolumesFrom('abc:ro,z'), { ref: 'abc', mode: 'ro,z' });
   assert.throws(() => parseVolumesFrom('abc:rshared'), { message: 'invalid mode: rshared' });
+});
+
+test('anonymousVolume() takes relative paths of images as Docker does, and no root', () => {
+  assert.equal(anonymousVolume('data/sub/').destination, '/data/sub');
+  assert.equal(anonymousVolume('/data').destination, '/data');
+  assert.throws(() => anonymousVolume('/'), { message: "invalid specification: destination can't be '/'" });
 });

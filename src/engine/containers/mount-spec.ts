@@ -145,8 +145,9 @@ function checkDestinationOf(type: string, target: string): void {
   }
 }
 
-/** A volume that the image or `--volume /path` asks for. */
-export function anonymousVolume(destination: string): ContainerMount {
+/** A volume that the image or `--volume /path` asks for; images may name it relative to the root. */
+export function anonymousVolume(path: string): ContainerMount {
+  const destination = path.startsWith('/') ? path : `/${path}`;
   checkDestination(destination);
   return {
     type: 'volume',

@@ -12,6 +12,9 @@ const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
+const RTM_NEWROUTE = 24;
+const RTM_NEWRULE = 32;
+const RTM_DELRULE = 33;
 const CREATE = 0x401;
 const CREATE_NEW = 0x601;
 const PLAIN = 0x1;
@@ -23,9 +26,27 @@ const IFLA_LINKINFO = 18;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const AF_INET = 2;
+const AF_INET6 = 10;
+const RTA_OIF = 4;
+const RTA_TABLE = 15;
+const FRA_PRIORITY = 6;
+const FRA_TABLE = 15;
+const FRA_MARK = 10;
+const FRA_MASK = 16;
+const TO_TABLE = 1;
+const UNICAST = 1;
+const PROTOCOL_BOOT = 3;
+/** Mark and routing table of a pair: this and the index of the interface. */
+const MARKS = 0x0be0_0000;
+/** Before the rules that everybody has (ip-rule(8)). */
+const RULE_PRIORITY = 32_000;
 const SCOPE_HOST = 254;
+const ENOENT = 2;
 const EEXIST = 17;
 const ENODEV = 19;
+const EACCES = 13;
+const EOPNOTSUPP = 95;
+const EAFNOSUPPORT = 97;
 const HEADER = 16;
 /** 65535, host order: whatever came in fits. */
 const LARGEST_MTU = Buffer.of(0xff, 0xff, 0, 0);
@@ -75,6 +96,37 @@ function newAddress(index: number): Buffer {
   );
 }
 
+const u32 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+
+/** "Everybody is behind this interface", in a table that only marked packets are looked up in. */
+function everybodyBehind(index: number): Buffer {
+  const header = Buffer.from([AF_INET6, 0, 0, 0, 0, PROTOCOL_BOOT, 0, UNICAST, 0, 0, 0, 0]);
+  return routeMessage(
+    RTM_NEWROUTE,
+    CREATE,
+    header,
+    attribute(RTA_OIF, u32(index)),
+    attribute(RTA_TABLE, u32(MARKS + index)),
+  );
+}
+
+function rule(type: number, index: number): Buffer {
+  const header = Buffer.from([AF_INET6, 0, 0, 0, 0, 0, 0, TO_TABLE, 0, 0, 0, 0]);
+  return routeMessage(
+    type,
+    type === RTM_NEWRULE ? CREATE_NEW : PLAIN,
+    header,
+    attribute(FRA_MARK, u32(MARKS + index)),
+    attribute(FRA_MASK, u32(0xffff_ffff)),
+    attribute(FRA_TABLE, u32(MARKS + index)),
+    attribute(FRA_PRIORITY, u32(RULE_PRIORITY)),
+  );
+}
+
 async function request(what: string, message: Buffer, tolerated: readonly number[]): Promise<readonly Buffer[]> {
   const { refusal, messages } = await talk(NETLINK_ROUTE, [message]);
   if (refusal === undefined || tolerated.includes(refusal.errno)) return messages;
@@ -91,12 +143,21 @@ async function indexOf(name: string): Promise<number> {
   return answer === undefined ? 0 : answer.readInt32LE(HEADER + 4);
 }
 
+/** Answers of a kernel without IPv6, or with it switched off everywhere. */
+const NO_IPV6 = [EAFNOSUPPORT, EACCES, EOPNOTSUPP];
+
+export interface EntryPair {
+  /** Index of the end by which copies leave. */
+  readonly exitIndex: number;
+  /** What IPv6 copies are marked with until firewalls have looked at them. */
+  readonly mark: number;
+}
+
 /**
  * Makes the pair, or puts the one that is there right. Any number of processes may do so at once.
  *
- * @returns the index of the end by which copies leave
  */
-export async function ensureEntryPair(names: FirewallNames): Promise<number> {
+export async function ensureEntryPair(names: FirewallNames): Promise<EntryPair> {
   await request(`make the interfaces ${names.exit} and ${names.entry}`, newPair(names), [EEXIST]);
   for (const name of [names.exit, names.entry]) {
     const up = routeMessage(
@@ -114,11 +175,17 @@ export async function ensureEntryPair(names: FirewallNames): Promise<number> {
   writeNetSetting(`ipv4/conf/${names.entry}/rp_filter`, '2');
   writeNetSetting(`ipv6/conf/${names.exit}/disable_ipv6`, '0');
   for (const name of [names.exit, names.entry]) writeNetSetting(`ipv6/conf/${name}/accept_ra`, '0');
-  return indexOf(names.exit);
+  // IPv6 has no rp_filter, but firewalld looks the way back up by a rule of its own (`fib saddr . mark . iif`): by the mark it
+  // finds that everybody is behind this interface. The mark is taken off before anything is routed by it.
+  await request(`lead IPv6 answers to ${names.entry}`, everybodyBehind(entry), [EEXIST, ...NO_IPV6]);
+  await request(`add a routing rule for ${names.entry}`, rule(RTM_NEWRULE, entry), [EEXIST, ...NO_IPV6]);
+  return { exitIndex: await indexOf(names.exit), mark: MARKS + entry };
 }
 
 /** Takes the pair away. */
 export async function removeEntryPair(names: FirewallNames): Promise<void> {
+  const entry = await indexOf(names.entry);
+  await request(`remove the routing rule for ${names.entry}`, rule(RTM_DELRULE, entry), [ENOENT, ...NO_IPV6]);
   const message = routeMessage(RTM_DELLINK, PLAIN, linkHeader(), text(IFLA_IFNAME, names.exit));
   await request(`remove the interface ${names.exit}`, message, [ENODEV]);
 }

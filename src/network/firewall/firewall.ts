@@ -45,8 +45,7 @@ function answersAtLoopbackV6(): boolean {
  * @throws unsupported when the kernel lacks something, forbidden without CAP_NET_ADMIN
  */
 export async function writeFirewall(names: FirewallNames, state: FirewallState): Promise<void> {
-  const exitIndex = await ensureEntryPair(names);
-  const parts = { names, exitIndex, loopbackV6: answersAtLoopbackV6() };
+  const parts = { names, ...(await ensureEntryPair(names)), loopbackV6: answersAtLoopbackV6() };
   const { refusal } = await talk(NETLINK_NETFILTER, rulesetBatch(parts, state));
   if (refusal !== undefined) throw refused(`make the tables ${names.table}`, refusal);
 }

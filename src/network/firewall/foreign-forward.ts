@@ -26,6 +26,10 @@ const programOf = ({ family }: Obstacle) => (family === 'ip6' ? 'ip6tables' : 'i
 /** Both ways; what comes to containers Berth's own table looks at. */
 const DIRECTIONS = ['-i', '-o'] as const;
 
+const ZONE = '--zone=trusted';
+/** Now, and when firewalld reads its files again. */
+const ZONE_SCOPES: readonly (readonly string[])[] = [[], ['--permanent']];
+
 async function hasRules(obstacle: Obstacle, bridge: string): Promise<boolean> {
   for (const direction of DIRECTIONS) {
     if (!(await succeeds(programOf(obstacle), '-w', '-C', 'FORWARD', direction, bridge, '-j', 'ACCEPT'))) return false;
@@ -56,7 +60,10 @@ export async function passForeignForward(bridges: readonly string[]): Promise<vo
   const obstacles = (await findObstacles()).filter(isIptables);
   for (const obstacle of obstacles) for (const bridge of bridges) await addRules(obstacle, bridge);
   if (bridges.length === 0 || !(await hasFirewalld())) return;
-  for (const bridge of bridges) await succeeds('firewall-cmd', '-q', '--zone=trusted', `--change-interface=${bridge}`);
+  for (const bridge of bridges) {
+    for (const scope of ZONE_SCOPES)
+      await succeeds('firewall-cmd', '-q', ...scope, ZONE, `--change-interface=${bridge}`);
+  }
 }
 
 /** Takes back what {@link passForeignForward} did for a bridge that is gone. */
@@ -66,5 +73,6 @@ export async function leaveForeignForward(bridge: string): Promise<void> {
       await succeeds(programOf(obstacle), '-w', '-D', 'FORWARD', direction, bridge, '-j', 'ACCEPT');
     }
   }
-  if (await hasFirewalld()) await succeeds('firewall-cmd', '-q', '--zone=trusted', `--remove-interface=${bridge}`);
+  if (!(await hasFirewalld())) return;
+  for (const scope of ZONE_SCOPES) await succeeds('firewall-cmd', '-q', ...scope, ZONE, `--remove-interface=${bridge}`);
 }

@@ -8,7 +8,10 @@ const NAMES = { table: 'berth', exit: 'berth-out', entry: 'berth-in' };
 const typesOf = (batch: readonly Buffer[]) => batch.map((message) => message.readUInt16LE(4) & 0xff);
 
 test('rulesetBatch() replaces both tables in one transaction', () => {
-  const batch = rulesetBatch({ names: NAMES, exitIndex: 7, loopbackV6: true }, { networks: [], publications: [] });
+  const batch = rulesetBatch(
+    { names: NAMES, exitIndex: 7, mark: 9, loopbackV6: true },
+    { networks: [], publications: [] },
+  );
   const types = typesOf(batch);
   assert.equal(types[0], 16, 'begins');
   assert.equal(types.at(-1), 17, 'ends');
@@ -19,7 +22,7 @@ test('rulesetBatch() replaces both tables in one transaction', () => {
 
 test('rulesetBatch() names the same sets in chains as it makes', () => {
   const text = Buffer.concat(
-    rulesetBatch({ names: NAMES, exitIndex: 7, loopbackV6: false }, { networks: [], publications: [] }),
+    rulesetBatch({ names: NAMES, exitIndex: 7, mark: 9, loopbackV6: false }, { networks: [], publications: [] }),
   ).toString('latin1');
   for (const set of ['bridges', 'subnets', 'guarded', 'open', 'reachable', 'ranges', 'ports', 'trusted', 'apart'])
     assert.ok(text.split(`${set}\0`).length > 2, `${set} is made and used`);

@@ -34,6 +34,8 @@ export const SETS = {
 } as const;
 
 const PREROUTING_RAW = -300;
+/** After firewalld's look at the way back (10), before the packet is routed. */
+const UNMARK = 1000;
 const DESTINATION_NAT = -100;
 const FILTER = 0;
 const SOURCE_NAT = 100;
@@ -275,7 +277,17 @@ function natChains(family: TableFamily, header: Header, names: FirewallNames, lo
 /** Where copies go: no packet is ever sent to it, the pair has no addresses to resolve. */
 const NEXT_HOP = { ip: '169.254.255.254', ip6: 'fe80::1' } as const;
 
-function guardChain(family: TableFamily, header: Header, names: FirewallNames, exitIndex: number): Chain {
+/** Routing is not to see the mark. */
+function unmarkChain(names: FirewallNames): Chain {
+  const isCopy = [to.meta('iifname', 0), to.compare('equal', 0, interfaceKey(names.entry))];
+  return {
+    name: 'unmark',
+    base: { type: 'filter', hook: 'prerouting', priority: UNMARK },
+    rules: [[...isCopy, to.constant(bits(0), 0), to.setMark(0)]],
+  };
+}
+
+function guardChain(family: TableFamily, header: Header, { names, exitIndex, mark }: TableParts): Chain {
   return {
     name: 'guard',
     base: { type: 'filter', hook: 'input', priority: LAST },
@@ -287,6 +299,7 @@ function guardChain(family: TableFamily, header: Header, names: FirewallNames, e
         ...service(header),
         to.inSet(SETS.guarded, 0),
         ...to.destinationIsLocal(0),
+        ...(family === 'ip6' ? [to.constant(bits(mark), 0), to.setMark(0)] : []),
         to.constant(addressKey(NEXT_HOP[family]), 0),
         to.constant(bits(exitIndex), header.width),
         to.duplicate(0, header.width),
@@ -300,19 +313,23 @@ export interface TableParts {
   readonly names: FirewallNames;
   /** Index of the interface `names.exit`. */
   readonly exitIndex: number;
+  /** What IPv6 copies are marked with on their way in. */
+  readonly mark: number;
   /** Ports answer at ::1: possible where bridged packets do not pass the IP rules (net.bridge.bridge-nf-call-ip6tables). */
   readonly loopbackV6: boolean;
 }
 
 /** The chains of a table, those that others jump to included. */
-export function chainsOf(family: TableFamily, { names, exitIndex, loopbackV6 }: TableParts): Chain[] {
+export function chainsOf(family: TableFamily, parts: TableParts): Chain[] {
+  const { names, loopbackV6 } = parts;
   const header = headerOf(family);
   return [
     rawChain(family, header),
     inputChain(header),
     ...forwardChains(family, header),
     ...natChains(family, header, names, loopbackV6),
-    guardChain(family, header, names, exitIndex),
+    ...(family === 'ip6' ? [unmarkChain(names)] : []),
+    guardChain(family, header, parts),
   ];
 }
 

@@ -49,6 +49,11 @@ export function meta(key: keyof typeof META, to: Register): Buffer {
   return expression('meta', be32(1, register(to)), be32(2, META[key]));
 }
 
+/** Writes the packet's mark. */
+export function setMark(from: Register): Buffer {
+  return expression('meta', be32(2, META.mark), be32(3, register(from)));
+}
+
 /** Bytes of a header. @param offset bytes from its start */
 export function payload(header: keyof typeof HEADER, offset: number, length: number, to: Register): Buffer {
   return expression('payload', be32(1, register(to)), be32(2, HEADER[header]), be32(3, offset), be32(4, length));

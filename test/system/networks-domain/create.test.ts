@@ -251,18 +251,17 @@ test('network ls filters as docker does', async () => {
   assert.deepEqual(await remote.networks.prune(), { NetworksDeleted: ['alphabet'] });
 });
 
-test('hundreds of networks have subnets of their own, and go', async () => {
+test('many networks made at once have subnets of their own, and go', async () => {
   await using api = await openApiFixture();
   const { local } = api;
-  // Configurations take no devices: what is measured here is the choice of subnets, made below without them.
-  const names = Array.from({ length: 40 }, (_, i) => `many${i}`);
+  const names = Array.from({ length: 20 }, (_, i) => `many${i}`);
   await Promise.all(names.map((Name) => local.networks.create({ Name, EnableIPv6: true })));
   const networks = (await local.networks.list({ name: ['^many'] })).flatMap(({ IPAM }) => IPAM.Config ?? []);
   const subnets = networks.map(({ Subnet = '' }) => subnetOf(Subnet));
-  assert.equal(subnets.length, 80);
+  assert.equal(subnets.length, 40);
   for (const [i, one] of subnets.entries()) {
     assert.ok(!subnets.some((other, j) => i !== j && overlaps(one, other)), `${networks[i]?.Subnet} is shared`);
   }
   const { NetworksDeleted } = await local.networks.prune();
-  assert.equal(NetworksDeleted?.length, 40);
+  assert.equal(NetworksDeleted?.length, 20);
 });

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { parseReference } from '#spec/reference.ts';
 import type { Context, Invocation } from '../command.ts';
 import { registryAuthFor } from '../registry-auth.ts';
-import { platformOf } from '../run/create-container.ts';
 import { flushed } from '../stream/output.ts';
 import { showProgress, silent } from '../stream/progress.ts';
 
@@ -13,7 +12,7 @@ const FILE = /^(oci|oci-archive|docker-archive):([^:]*)(.*)$/;
 export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const [from = '', to = ''] = args;
   const options = {
-    platform: platformOf(flags),
+    platform: flags.text('platform') || undefined,
     fromAuth: await authOf(context, from),
     toAuth: await authOf(context, to),
   };

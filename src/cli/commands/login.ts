@@ -17,15 +17,15 @@ https://docs.docker.com/go/credential-store/
 export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const given = await readFlags(context, flags);
   const credentials = await context.credentials?.(context.options);
-  if (credentials === undefined) throw new ExitFailure(1, 'there is nowhere to keep credentials');
   const server = serverKey(args[0] ?? '');
   if (given.username === '' && given.password === '') {
-    const answer = await tryKept(context, credentials, server);
+    const answer = credentials === undefined ? undefined : await tryKept(context, credentials, server);
     if (answer !== undefined) return say(context, answer);
   }
-  const username = given.username || (await askUser(context, server));
+  const username = given.username.trim() || (await askUser(context, server));
   const password = given.password || (await askPassword(context));
   const credential = { username, password };
+  if (credentials === undefined) throw new ExitFailure(1, 'there is nowhere to keep credentials');
   const answer = await show(context, server, credential);
   await keep(
     context,
@@ -41,10 +41,9 @@ async function readFlags(context: Context, flags: ParsedFlags): Promise<{ userna
   const password = flags.text('password');
   if (flags.changed('password') && flags.bool('password-stdin'))
     throw new ExitFailure(1, 'conflicting options: cannot specify both --password and --password-stdin');
-  if (flags.changed('username') && username.trim() === '') throw new ExitFailure(1, 'username is empty');
   if (flags.changed('password') && password.trim() === '') throw new ExitFailure(1, 'password is empty');
   if (flags.bool('password-stdin')) {
-    if (username === '') throw new ExitFailure(1, 'username is empty');
+    if (username === '') throw new ExitFailure(1, 'the --password-stdin option requires --username to be set');
     let text = '';
     for await (const chunk of context.stdin) text += String(chunk);
     const secret = text.replace(/\r?\n$/, '');

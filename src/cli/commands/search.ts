@@ -1,6 +1,5 @@
 /** `search`: https://docs.docker.com/reference/cli/docker/search/ */
 import type { Context, Invocation } from '../command.ts';
-import { ExitFailure } from '../failure.ts';
 import { filtersOf } from '../filters.ts';
 import { HUB, registryAuthForServer } from '../registry-auth.ts';
 import { renderRows } from '../render/rows.ts';
@@ -8,9 +7,6 @@ import { SEARCH_HEADER, SEARCH_TABLE, searchRow } from '../render/search-row.ts'
 
 export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const term = args[0] ?? '';
-  if (term.includes('://')) {
-    throw new ExitFailure(1, 'invalid repository name: repository name should not have a scheme');
-  }
   const first = term.split('/', 1)[0] ?? '';
   const server = term.includes('/') && (/[.:]/.test(first) || first === 'localhost') ? first : HUB;
   const registryAuth = await registryAuthForServer(context, server);
@@ -20,7 +16,7 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
   const results = await client.images.search(term, options, context.signal);
   const format = flags.text('format') || 'table';
   const truncate = !flags.bool('no-trunc');
-  const rows = [...results].sort((a, b) => b.star_count - a.star_count).map((result) => searchRow(result, truncate));
+  const rows = results.map((result) => searchRow(result, truncate));
   context.stdout.write(renderRows(format === 'table' ? SEARCH_TABLE : format, SEARCH_HEADER, rows));
   return 0;
 }

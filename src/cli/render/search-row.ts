@@ -1,6 +1,6 @@
 /** Rows of `search`. */
 import type { SearchResult } from '#spec/docker-api/registries.ts';
-import type { GoStruct } from '../template/values.ts';
+import { GoStruct } from '../template/values.ts';
 import { row } from './rows.ts';
 
 export const SEARCH_HEADER: Readonly<Record<string, string>> = {
@@ -17,13 +17,20 @@ const DESCRIPTION_LENGTH = 45;
 
 export function searchRow(result: SearchResult, truncate: boolean): GoStruct {
   const mark = (is: boolean) => (is ? '[OK]' : '');
-  return row('*formatter.searchContext', {
+  const columns = {
     Name: () => result.name,
     Description: () => shorten(result.description.replaceAll('\n', ' ').replaceAll('\r', ' '), truncate),
     StarCount: () => String(result.star_count),
     IsOfficial: () => mark(result.is_official),
     IsAutomated: () => mark(result.is_automated),
-  });
+  };
+  // As JSON the mark is a word.
+  const { Name, Description, StarCount } = columns;
+  const words = { Name, Description, StarCount, IsOfficial: () => String(result.is_official) };
+  const type = '*formatter.searchContext';
+  const { methods } = row(type, columns);
+  const { json } = row(type, words);
+  return new GoStruct(type, new Map(), { methods, ...(json === undefined ? {} : { json }) });
 }
 
 function shorten(text: string, truncate: boolean): string {

@@ -110,11 +110,14 @@ async function settleStart(context: EngineContext, row: ContainerRow): Promise<C
     context.containers.patch(row.id, patch);
     return settle(context, { ...row, ...patch });
   }
+  // The keeper took back what it had done, unless it was killed as well.
+  const leavesPorts = context.ports.of(row.id).length > 0;
   await removeRemains(context, row);
   const patch = { status: statusBefore(row), pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
   context.sql.transaction(() => {
     releaseEndpoints(context, row.id);
     context.containers.patch(row.id, patch);
   });
+  if (leavesPorts) await (await import('../networks/restore-firewall.ts')).restoreFirewall(context);
   return { ...row, ...patch };
 }

@@ -219,10 +219,12 @@ async function takeBack(
   const exitCode = exitStatusFor(error);
   const nobody = { pid: 0, pidStart: '', keeperPid: 0, keeperStart: '', restarter: '' };
   const patch = { status, exitCode, error: messageOf(shown), ...nobody };
+  const leavesPorts = isBerthError(error) && error.code === 'keeper.died' && context.ports.of(row.id).length > 0;
   context.sql.transaction(() => {
     releaseEndpoints(context, row.id);
     context.containers.patch(row.id, patch);
   });
+  if (leavesPorts) await (await import('../networks/restore-firewall.ts')).restoreFirewall(context);
   context.pending.abandon(row.id);
   if (row.hostConfig.AutoRemove) {
     await tearDown(context, { ...row, ...patch }, true).catch((cause: unknown) => {

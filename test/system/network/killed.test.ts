@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
-import { runCommand } from '../../lib/command-process.ts';
+import { interruptAt, runCommand } from '../../lib/command-process.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { interfacesOf, makeNetwork, networksOf, placeOf, startOn } from './network-fixture.ts';
 
@@ -109,4 +109,24 @@ test('ports that a killed keeper had published lead nowhere once its container i
   process.kill(context.containers.get(Id)?.keeperPid ?? 0, 'SIGKILL');
   await eventually('the end is found', async () => !(await containers.inspect(Id)).State.Running || undefined);
   assert.equal(isPublished(), false);
+});
+
+test('a start killed with its keeper leaves no published port', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers, context } = fixture.core;
+  const port = 9000 + (process.pid % 900);
+  const PortBindings = { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] };
+  const HostConfig = { NetworkMode: 'bridge', PortBindings };
+  const { Id } = await containers.create(request(['sleep', '1000'], { HostConfig }));
+  const { table } = firewallNames(fixture.root);
+  const published = () => execFileSync('nft', ['list', 'map', 'ip', table, 'ports'], { encoding: 'utf8' });
+  const ended = await interruptAt(fixture.root, 'start', { ref: Id }, 'start.recorded', () => {
+    assert.ok(published().includes(`${port}`));
+    process.kill(context.containers.get(Id)?.keeperPid ?? 0, 'SIGKILL');
+  });
+  assert.notEqual(ended.code, 0);
+  assert.equal(published().includes(`${port}`), false);
+  await killedAt(fixture, 'start.recorded', 'start', { ref: Id });
+  assert.equal((await containers.inspect(Id)).State.Status, 'created');
+  assert.equal(published().includes(`${port}`), false);
 });

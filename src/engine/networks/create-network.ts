@@ -14,7 +14,7 @@ import { makeDevice } from './live-networks.ts';
 import { deviceOf, planInterface, poolsWanted } from './network-device.ts';
 import { networkEvent } from './network-events.ts';
 import { ensurePredefined } from './predefined.ts';
-import { sweepNetworks } from './remove-network.ts';
+import { settleNetwork, sweepNetworks } from './remove-network.ts';
 
 /** Lines of `IPAM.Config`: what the user said, then what was chosen for families that he said nothing about. */
 function shownConfig(draft: NetworkDraft, pools: readonly AddressPool[]): IpamConfig[] {
@@ -67,6 +67,7 @@ export async function createNetwork(
   request: NetworkCreateRequest,
 ): Promise<NetworkCreateResponse> {
   await sweepNetworks(context);
+  await settleNetwork(context, request.Name ?? '');
   ensurePredefined(context);
   const draft = draftNetwork(request, (name) => {
     const found = context.networks.named(name);

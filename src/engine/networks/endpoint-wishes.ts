@@ -183,6 +183,9 @@ export function wishedEndpoints(
     if (Object.keys(settings).some((name) => name !== mode)) throw invalid(SHARED);
     return [];
   }
+  if (mode !== 'host' && 'host' in settings) {
+    throw invalid('cannot connect container to host network - container must be created in host network mode');
+  }
   const names = Object.keys(settings).sort((a, b) => Number(b === mode) - Number(a === mode));
   const wishes = names.map((name, position): WishedEndpoint => {
     const own = settings[name]!;

@@ -73,6 +73,16 @@ async function finishRemoval(context: EngineContext, row: NetworkRow): Promise<v
   context.feed.announce();
 }
 
+/** Waits until nobody is removing a network of that name any more; does it when the remover is dead. */
+export async function settleNetwork(context: EngineContext, name: string): Promise<void> {
+  for (;;) {
+    const row = context.networks.named(name);
+    if (row?.status !== 'removing') return;
+    if (isTokenAlive(row.remover)) await context.feed.next();
+    else await finishRemoval(context, row);
+  }
+}
+
 /** Goes on with removals whose process died. */
 export async function sweepNetworks(context: EngineContext): Promise<void> {
   for (const row of context.networks.removing()) {

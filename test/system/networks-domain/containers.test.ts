@@ -144,6 +144,8 @@ test('endpoint settings that cannot be are refused when the container is created
     (await refusal(() => remote.containers.create(sleeper({ host: {}, net: {} })))).message,
     /^container sharing network namespace/,
   );
+  const astray = await refusal(() => remote.containers.create(sleeper({ net: {}, host: {} })));
+  assert.match(astray.message, /^cannot connect container to host network/);
   assert.match(
     (await refusal(() => remote.containers.create(sleeper({ none: {}, net: {} })))).message,
     /private \(none\) mode$/,

@@ -4,7 +4,7 @@ import { overlaps, subnetOf } from '#base/ip-subnet.ts';
 import { createNetworks } from '#engine/networks/engine-networks.ts';
 import type { Core } from '#engine/open-core.ts';
 import { isProcessAlive } from '#engine/state/process-token.ts';
-import { runCommand, startCommand } from '../../lib/command-process.ts';
+import { interruptAt, runCommand, startCommand } from '../../lib/command-process.ts';
 import { type EngineFixture, eventually, openEngineFixture, request, run } from '../../lib/engine-fixture.ts';
 
 const networksOf = (core: Core) => createNetworks(core.context, async (ref) => (await core.containers.locate(ref)).id);
@@ -80,6 +80,26 @@ test('a network whose maker or remover was killed is whole, or gone for everybod
     await networks.create({ Name: 'net' });
   }
   await usable(fixture, 'net');
+});
+
+test('a name is free for a new network once the old one is gone, and whoever wants it waits', async () => {
+  await using fixture = await openEngineFixture();
+  const networks = networksOf(fixture.core);
+  const { Id: old } = await networks.create({ Name: 'net' });
+  let made: Promise<{ readonly Id: string }> | undefined;
+  const { code, stderr } = await interruptAt(
+    fixture.root,
+    'network-remove',
+    { network: 'net' },
+    'network-remove.marked',
+    () => {
+      made = networks.create({ Name: 'net' });
+    },
+  );
+  assert.equal(code, 0, stderr);
+  const fresh = await made;
+  assert.notEqual(fresh?.Id, old);
+  assert.equal((await networks.inspect('net')).Id, fresh?.Id);
 });
 
 test('an address whose container was killed with its keeper is free again', async () => {

@@ -7,6 +7,7 @@ import type { ContainerRow } from '../state/container-row.ts';
 import type { CreateOptions } from './api.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { draftContainer, specOf } from './create.ts';
+import { publishesPorts } from './namespace-mode.ts';
 
 /**
  * What creating and starting a container would ask of the kernel, in plain words. Nothing is created.
@@ -49,5 +50,10 @@ export async function explainContainer(
   };
   const rootfs = context.images.preview(draft.id, draft.image.id);
   const endpoints = previewEndpoints(context, row, draft.endpoints);
-  return explain(await containerLaunchPlan(context, row, rootfs, networkPreview(row, endpoints), 'explain'));
+  const ranges = publishesPorts(row.hostConfig)
+    ? (await import('../ports/lease-ports.ts')).previewPorts(context, row, endpoints)
+    : [];
+  return explain(
+    await containerLaunchPlan(context, row, rootfs, networkPreview(context, row, endpoints, ranges), 'explain'),
+  );
 }

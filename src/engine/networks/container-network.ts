@@ -42,13 +42,19 @@ export function networkPart(
 }
 
 /** The same for a container that only might be: without files and names. */
-export function networkPreview(row: ContainerRow, endpoints: readonly Endpoint[]): NetworkPart {
+export function networkPreview(
+  context: Pick<EngineContext, 'root'>,
+  row: ContainerRow,
+  endpoints: readonly Endpoint[],
+  ranges: readonly PublishedRange[],
+): NetworkPart {
   if (!hasOwnNetwork(row.hostConfig)) return {};
   const links = endpoints.map(endpointOps);
+  const ports = portPart(context, endpoints, ranges);
   return {
-    network: links.flatMap(({ outside }) => outside),
+    network: [...links.flatMap(({ outside }) => outside), ...ports.ops],
     networkInside: links.flatMap(({ inside }) => inside),
-    networkCleanup: links.flatMap(({ cleanup }) => cleanup),
+    networkCleanup: [...ports.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
   };
 }
 

@@ -132,6 +132,17 @@ export async function leasePorts(
   return leaseWishes(context, row, endpoints, { wishes, kept: [], isLive: false });
 }
 
+/** What a start would publish, whoever has the ports now. Nothing is written down. */
+export function previewPorts(
+  context: Pick<PortContext, 'root'>,
+  row: Pick<ContainerRow, 'hostConfig' | 'spec'>,
+  endpoints: readonly Endpoint[],
+): readonly PublishedRange[] {
+  const { publishAddress } = readPortSettings(context.root);
+  const wishes = placeWishes(wishedPorts(row.hostConfig, row.spec.config.ExposedPorts), endpoints, publishAddress);
+  return assignPorts(wishes, [], new Set(), ephemeralPorts()).ranges;
+}
+
 /** What a container shall have: what it keeps, and what it wants besides. */
 export interface LeaseParts {
   readonly wishes: readonly PlacedWish[];

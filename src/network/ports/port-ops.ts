@@ -40,20 +40,28 @@ export function portOps(
   const add = publicationBatch(names, publications, 'add');
   if (add.length === 0) return { ops: [], cleanup: [] };
   const common = { op: 'netlink', family: NETLINK_NETFILTER, batch: true } as const;
-  const about = `published ports in table ${names.table}`;
+  const about = `publish ${publications.map(({ range }) => wordsOf(range)).join(', ')} in the table ${names.table}`;
   return {
     ops: [{ side: 'parent', ...common, messages: add.map((bytes) => ({ bytes })), about }],
     // One by one: what was taken back while the container ran must not keep the rest.
     cleanup: publications.flatMap((publication): PlanOp[] => {
+      const about = `end ${wordsOf(publication.range)}`;
       const messages = publicationBatch(names, [publication], 'delete').map((bytes) => ({ bytes }));
       return messages.length === 0 ? [] : [{ side: 'cleanup', ...common, messages, tolerate: [ENOENT], about }];
     }),
   };
 }
 
+/** `0.0.0.0:8000-8009→80-89/tcp` */
+function wordsOf({ hostAddress, hostPort, containerPort, count, protocol }: PublishedRange): string {
+  const span = (first: number) => (count === 1 ? String(first) : `${first}-${first + count - 1}`);
+  const address = hostAddress.includes(':') ? `[${hostAddress}]` : hostAddress;
+  return `${address}:${span(hostPort)}→${span(containerPort)}/${protocol}`;
+}
+
 /** Fails with ENOENT when the root's tables are not there; changes nothing. */
 export function presenceOp(names: FirewallNames): PlanOp {
   const messages = [{ bytes: findTable({ family: 'ip', name: names.table }) }];
-  const about = `table ${names.table} is there`;
+  const about = `see that the table ${names.table} is there`;
   return { side: 'parent', op: 'netlink', family: NETLINK_NETFILTER, messages, about };
 }

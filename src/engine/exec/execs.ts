@@ -3,8 +3,6 @@ import { BerthError } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
 import type { ExecConfig, ExecInspect } from '#spec/docker-api/containers.ts';
 import { resize } from '#sys/keeper/attach.ts';
-import { resolveIdentity } from '../containers/account-files.ts';
-import { readAccounts } from '../containers/container-config.ts';
 import { currentRow } from '../containers/containers.ts';
 import { containerEvent } from '../containers/events.ts';
 import type { EngineContext } from '../context.ts';
@@ -28,7 +26,6 @@ function specOf(config: ExecConfig, row: ContainerRow): ExecSpec {
   const cmd = typeof config.Cmd === 'string' ? [config.Cmd] : (config.Cmd ?? []);
   if (cmd.length === 0) throw new BerthError('invalid', 'exec.no-command', 'No exec command specified');
   const user = config.User || row.spec.config.User;
-  if (config.User) resolveIdentity(user, [], readAccounts([`/proc/${row.pid}/root`]));
   if (config.DetachKeys) parseDetachKeys(config.DetachKeys);
   return {
     cmd,

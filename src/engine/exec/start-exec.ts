@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { DeferredDuplex } from '#base/deferred-duplex.ts';
-import { BerthError, messageOf } from '#base/errors.ts';
+import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import { nowNs } from '#base/time.ts';
 import { buildExecPlan } from '#runtime/plan/exec-plan.ts';
@@ -49,8 +49,10 @@ export async function startExec(
   } catch (error) {
     const exitCode = error instanceof PlanError ? exitStatusOf(error.failure) : 126;
     recordExecExit(context, exec, exitCode === 128 ? 126 : exitCode, nowNs());
-    if (!(error instanceof PlanError)) throw error;
-    const message = `${EXEC_FAILED}: ${messageOf(error)}`;
+    // A user that the container does not have is told as a program that it does not have.
+    const isTold = error instanceof PlanError || isBerthError(error, 'invalid');
+    if (!isTold) throw error;
+    const message = error instanceof PlanError ? `${EXEC_FAILED}: ${messageOf(error)}` : error.message;
     if (detached) throw new BerthError(error.kind, error.code, message, { cause: error });
     return { tty: spec.tty, stream: messageStream(`${message}\r\n`, spec.tty) };
   }

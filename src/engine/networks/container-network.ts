@@ -10,7 +10,10 @@ import type { ContainerRow } from '../state/container-row.ts';
 import { prepareNames } from './container-names.ts';
 
 /** The part of a launch plan that networks have. */
-export type NetworkPart = Pick<LaunchOptions, 'network' | 'networkInside' | 'networkCleanup' | 'names'>;
+export type NetworkPart = Pick<
+  LaunchOptions,
+  'network' | 'networkInside' | 'networkSettle' | 'networkAnnounce' | 'networkCleanup' | 'names'
+>;
 
 /**
  * What a start does for the container's networks.
@@ -36,6 +39,8 @@ export function networkPart(
   return {
     network: [...links.flatMap(({ outside }) => outside), ...ports.ops, ...names.ops],
     networkInside: links.flatMap(({ inside }) => inside),
+    networkSettle: links.flatMap(({ settle }) => settle),
+    networkAnnounce: links.flatMap(({ announce }) => announce),
     networkCleanup: [...names.cleanup, ...ports.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
     names: names.names,
   };
@@ -54,6 +59,8 @@ export function networkPreview(
   return {
     network: [...links.flatMap(({ outside }) => outside), ...ports.ops],
     networkInside: links.flatMap(({ inside }) => inside),
+    networkSettle: links.flatMap(({ settle }) => settle),
+    networkAnnounce: links.flatMap(({ announce }) => announce),
     networkCleanup: [...ports.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
   };
 }

@@ -54,14 +54,15 @@ function types(ops: readonly PlanOp[]): number[] {
   );
 }
 
-const [NEWLINK, SETLINK, DELLINK, NEWADDR, NEWROUTE] = [16, 19, 17, 20, 24];
+const [NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, NEWROUTE] = [16, 17, 18, 19, 20, 24];
 
 test('endpointOps() of a bridge makes a port, gives address and way out, and closes the port at the end', () => {
-  const { outside, inside, cleanup } = endpointOps(ENDPOINT);
+  const { outside, inside, settle, announce, cleanup } = endpointOps(ENDPOINT);
   assert.deepEqual(types(outside), [NEWLINK]);
   assert.deepEqual(types(inside), [NEWADDR, NEWLINK, NEWROUTE]);
   assert.deepEqual(settings(inside), ['ipv4/conf/eth0/arp_notify=1', 'ipv6/conf/eth0/disable_ipv6=1']);
   assert.deepEqual(types(cleanup), [SETLINK]);
+  assert.deepEqual([...types(settle), ...types(announce)], [GETLINK, NEWLINK]);
   assert.equal(inside.at(-1)?.about, 'give eth0 172.17.4.2, way out by 172.17.4.1');
 });
 

@@ -2,6 +2,7 @@
 import type { PlanOp } from '#sys/keeper/plan.ts';
 import { addAddress, replaceDefaultRoute } from '#sys/netlink/address.ts';
 import {
+  announceLink,
   closePort,
   createIpvlan,
   createMacvlan,
@@ -10,6 +11,7 @@ import {
   type IPVLAN_MODES,
   isolatePort,
   type MACVLAN_MODES,
+  settleLink,
   setUp,
 } from '#sys/netlink/link.ts';
 import type { RouteMessage } from '#sys/netlink/route-message.ts';
@@ -29,6 +31,10 @@ export interface EndpointOps {
   readonly outside: readonly PlanOp[];
   /** In the container's process afterwards, while it still sees the host's /proc. */
   readonly inside: readonly PlanOp[];
+  /** In the keeper once the ops of the inside are done. */
+  readonly settle: readonly PlanOp[];
+  /** In the container's process once those are. */
+  readonly announce: readonly PlanOp[];
   /** When the container has ended. */
   readonly cleanup: readonly PlanOp[];
 }
@@ -48,6 +54,8 @@ export function endpointOps(endpoint: Endpoint): EndpointOps {
       routeOp('child', insideWords(endpoint), ...insideMessages(endpoint)),
       ...settingsAfter(endpoint),
     ],
+    settle: isBridge ? [settleOp(endpoint)] : [],
+    announce: isBridge ? [announceOp(endpoint)] : [],
     cleanup: isBridge ? [closeOp(endpoint)] : [],
   };
 }
@@ -127,7 +135,7 @@ function settingOp(path: string, data: string, tolerate: readonly number[]): Pla
 const ENOENT = 2;
 
 /**
- * Neighbours that knew another interface by these addresses learn the new one at once. IPv6 is off where the network has none, so
+ * Addresses are announced when an interface is switched on or gets its hardware address. IPv6 is off where the network has none, so
  * that no packet of it leaves; where it has, the way out is what the network says, not what a neighbour advertises. Kernels without
  * IPv6 lack the settings.
  */
@@ -150,6 +158,16 @@ function settingPath(name: string, interfaceName: string): string {
 
 function settingsAfter({ sysctls, interfaceName }: Endpoint): PlanOp[] {
   return Object.entries(sysctls).map(([name, value]) => settingOp(settingPath(name, interfaceName), value, []));
+}
+
+/** What is sent before the bridge lets the new port's packets pass is lost. */
+function settleOp({ hostInterfaceName }: Endpoint): PlanOp {
+  return routeOp('parent', `let packets pass ${hostInterfaceName}`, settleLink(hostInterfaceName));
+}
+
+/** Neighbours that knew another interface by these addresses learn the new one. */
+function announceOp({ interfaceName, macAddress }: Endpoint): PlanOp {
+  return routeOp('child', `tell neighbours the addresses of ${interfaceName}`, announceLink(interfaceName, macAddress));
 }
 
 /** The kernel takes a dead namespace apart in its own time; until then the old interface must not answer for an address. */

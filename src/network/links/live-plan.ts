@@ -2,7 +2,7 @@
 import type { LaunchPlan, PlanOp } from '#sys/keeper/plan.ts';
 import { deleteLink } from '#sys/netlink/link.ts';
 import type { Endpoint } from '../model.ts';
-import { endpointOps, routeMessages } from './endpoint-ops.ts';
+import { type EndpointOps, endpointOps, routeMessages } from './endpoint-ops.ts';
 
 const NETLINK_ROUTE = 0;
 const ENODEV = 19;
@@ -17,18 +17,27 @@ export interface LiveTarget {
   readonly runDir: string;
 }
 
-function livePlan(target: LiveTarget, outside: readonly PlanOp[], inside: readonly PlanOp[]): LaunchPlan {
+function livePlan(
+  target: LiveTarget,
+  parts: Pick<EndpointOps, 'outside' | 'inside' | 'settle' | 'announce'>,
+): LaunchPlan {
   const ops: PlanOp[] = [
     { side: 'before', op: 'open-process', slot: TARGET, pid: target.pid, startTime: target.startTime },
     { side: 'before', op: 'clone', namespaces: [] },
     { side: 'parent', op: 'wait' },
-    ...outside,
+    ...parts.outside,
+    { side: 'parent', op: 'post' },
+    { side: 'parent', op: 'wait' },
+    ...parts.settle,
     { side: 'parent', op: 'post' },
     { side: 'child', op: 'join-namespaces', slot: TARGET, namespaces: ['network'], about: "the container's network" },
     // The new interface goes to wherever this process is by now.
     { side: 'child', op: 'post' },
     { side: 'child', op: 'wait' },
-    ...inside,
+    ...parts.inside,
+    { side: 'child', op: 'post' },
+    { side: 'child', op: 'wait' },
+    ...parts.announce,
     { side: 'child', op: 'gate' },
     { side: 'child', op: 'exec', name: '/proc/self/exe', searchPath: '', argv: ['berth-keeper'], env: [] },
   ];
@@ -48,8 +57,8 @@ function livePlan(target: LiveTarget, outside: readonly PlanOp[], inside: readon
  * @param more ops for the inside
  */
 export function joinPlan(target: LiveTarget, endpoint: Endpoint, more: readonly PlanOp[]): LaunchPlan {
-  const { outside, inside } = endpointOps(endpoint);
-  return livePlan(target, outside, [...inside, ...more]);
+  const ops = endpointOps(endpoint);
+  return livePlan(target, { ...ops, inside: [...ops.inside, ...more] });
 }
 
 /**
@@ -75,5 +84,6 @@ export function leavePlan(target: LiveTarget, endpoint: Endpoint, rest: readonly
     messages: routes,
     about: 'way out by another network',
   };
-  return livePlan(target, [], [remove, ...(routes.length === 0 ? [] : [route])]);
+  const inside = [remove, ...(routes.length === 0 ? [] : [route])];
+  return livePlan(target, { outside: [], inside, settle: [], announce: [] });
 }

@@ -40,6 +40,10 @@ export interface LaunchOptions {
   readonly network?: readonly PlanOp[];
   /** Ops of the networks in the child, once those of `network` are done; the host's /proc is still in sight. */
   readonly networkInside?: readonly PlanOp[];
+  /** Ops on the parent's side once those of `networkInside` are done. */
+  readonly networkSettle?: readonly PlanOp[];
+  /** Ops in the child once those are. */
+  readonly networkAnnounce?: readonly PlanOp[];
   /** Ops to undo `network`. */
   readonly networkCleanup?: readonly PlanOp[];
   /** Who answers at the name server sockets among `network`. */

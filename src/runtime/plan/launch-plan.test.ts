@@ -265,7 +265,10 @@ test('buildLaunchPlan() puts networks between the settings of the namespace and 
   const sysctl = { 'net.ipv4.conf.default.rp_filter': '2', 'net.ipv4.conf.eth0.log_martians': '1' };
   const network: PlanOp[] = [{ side: 'parent', op: 'netlink', family: 0, messages: [], about: 'outside' }];
   const networkInside: PlanOp[] = [{ side: 'child', op: 'netlink', family: 0, messages: [], about: 'inside' }];
-  const plan = planOf({ linux: { ...example.linux, sysctl } }, { network, networkInside });
+  const networkSettle: PlanOp[] = [{ side: 'parent', op: 'netlink', family: 0, messages: [], about: 'settle' }];
+  const networkAnnounce: PlanOp[] = [{ side: 'child', op: 'netlink', family: 0, messages: [], about: 'announce' }];
+  const networks = { network, networkInside, networkSettle, networkAnnounce };
+  const plan = planOf({ linux: { ...example.linux, sysctl } }, networks);
   const about = (text: string) => (op: PlanOp) => op.about === text;
   const inOrder = positions(
     plan,
@@ -273,10 +276,12 @@ test('buildLaunchPlan() puts networks between the settings of the namespace and 
     about('inside'),
     about('net.ipv4.conf.eth0.log_martians'),
     (op) => op.op === 'pivot-root',
+    about('announce'),
+    (op) => op.op === 'credentials',
   );
   assert.ok(ascending(inOrder), String(inOrder));
   const sides = (side: PlanOp['side']) => plan.ops.filter((op) => op.side === side).map(({ op }) => op);
-  assert.deepEqual(sides('parent').slice(-3), ['wait', 'netlink', 'post']);
+  assert.deepEqual(sides('parent').slice(-6), ['wait', 'netlink', 'post', 'wait', 'netlink', 'post']);
 });
 
 test('buildLaunchPlan() shows hooks the finished networks', () => {
@@ -284,8 +289,9 @@ test('buildLaunchPlan() shows hooks the finished networks', () => {
   const networkInside: PlanOp[] = [{ side: 'child', op: 'netlink', family: 0, messages: [], about: 'inside' }];
   const plan = planOf({ hooks: { createRuntime: [{ path: '/hook' }] } }, { network, networkInside });
   const parent = plan.ops.filter(({ side }) => side === 'parent').map(({ op }) => op);
-  assert.deepEqual(parent.slice(-5), ['netlink', 'post', 'wait', 'run', 'post']);
+  assert.deepEqual(parent.slice(-7), ['netlink', 'post', 'wait', 'post', 'wait', 'run', 'post']);
   const child = plan.ops.filter(({ side }) => side === 'child');
   const inside = child.findIndex(({ about }) => about === 'inside');
-  assert.deepEqual([child[inside - 1]?.op, child[inside + 1]?.op, child[inside + 2]?.op], ['wait', 'post', 'wait']);
+  const around = child.slice(inside - 1, inside + 5).map(({ op }) => op);
+  assert.deepEqual(around, ['wait', 'netlink', 'post', 'wait', 'post', 'wait']);
 });

@@ -151,7 +151,10 @@ function planParent(job: Job): void {
   const { draft, config, options } = job;
   if (networkFollowsSettings(job)) draft.add({ side: 'parent', op: 'wait' });
   draft.add(...(options.network ?? []));
-  if (hasNetwork(job)) draft.add({ side: 'parent', op: 'post' });
+  if (hasNetwork(job)) {
+    draft.add({ side: 'parent', op: 'post' }, { side: 'parent', op: 'wait' });
+    draft.add(...(options.networkSettle ?? []), { side: 'parent', op: 'post' });
+  }
   if (!hasRuntimeHooks(config)) return;
   const state = hookState(subjectOf(config, options), 'creating');
   draft.add({ side: 'parent', op: 'wait' });
@@ -172,6 +175,8 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   if (hasNetwork(job)) {
     draft.add({ side: 'child', op: 'wait' }, ...(options.networkInside ?? []));
     planSysctl(draft, config, namespaces, 'interfaces');
+    draft.add({ side: 'child', op: 'post' });
+    if (hasRuntimeHooks(config)) announceNetwork(job);
   }
   if (hasRuntimeHooks(config)) draft.add({ side: 'child', op: 'post' }, { side: 'child', op: 'wait' });
   planHooks(
@@ -204,8 +209,14 @@ function makeWorkingDirectory(draft: Draft, root: Slot, path: string): void {
   });
 }
 
+/** Without hooks, which have to see it done, as late as possible: the parent has had its time then. */
+function announceNetwork({ draft, options }: Job): void {
+  draft.add({ side: 'child', op: 'wait' }, ...(options.networkAnnounce ?? []));
+}
+
 function planProcess(job: Job, early: EarlyDescriptors): void {
   const { draft, config, options, process, linux } = job;
+  if (hasNetwork(job) && !hasRuntimeHooks(config)) announceNetwork(job);
   if (linux.personality !== undefined) {
     const persona = PERSONALITIES[linux.personality.domain ?? 'LINUX'];
     draft.add({ side: 'child', op: 'personality', persona });

@@ -193,6 +193,23 @@ function portMessage(device: Device, ...flags: readonly Buffer[]): RouteMessage 
   return routeMessage(SETLINK, 0, header(FAMILY_BRIDGE, device, 0, 0), part(nested(IFLA.PROTINFO, ...flags)));
 }
 
+/**
+ * Gives an interface the address that it has: neighbours are told its IP addresses (arp_notify, ndisc_notify).
+ *
+ * @param macAddress its own
+ */
+export function announceLink(device: Device, macAddress: string): RouteMessage {
+  return routeMessage(NEWLINK, 0, header(0, device, 0, 0), part(attribute(IFLA.ADDRESS, macBytes(macAddress))));
+}
+
+/**
+ * Asks for an interface, so that the kernel catches up with its carrier: a bridge lets nothing pass a port before that
+ * (rtnl_getlink, Linux 6.8; older ones do it a moment later).
+ */
+export function settleLink(device: Device): RouteMessage {
+  return routeMessage(GETLINK, 0, header(0, device, 0, 0));
+}
+
 /** Asks for one interface by its name. */
 export function askLink(name: string): Buffer {
   return withoutAcknowledgement(routeMessage(GETLINK, 0, header(0, 0, 0, 0), part(text(IFLA.IFNAME, name))));

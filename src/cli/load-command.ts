@@ -70,6 +70,23 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     flags: async () => (await registry()).IMAGE_COPY_FLAGS,
     code: () => import('./commands/image-copy.ts'),
   },
+  'manifest annotate': {
+    flags: async () => (await registry()).MANIFEST_ANNOTATE_FLAGS,
+    code: () => import('./commands/manifest-annotate.ts'),
+  },
+  'manifest create': {
+    flags: async () => (await registry()).MANIFEST_CREATE_FLAGS,
+    code: () => import('./commands/manifest-create.ts'),
+  },
+  'manifest inspect': {
+    flags: async () => (await registry()).MANIFEST_INSPECT_FLAGS,
+    code: () => import('./commands/manifest-inspect.ts'),
+  },
+  'manifest push': {
+    flags: async () => (await registry()).MANIFEST_PUSH_FLAGS,
+    code: () => import('./commands/manifest-push.ts'),
+  },
+  'manifest rm': { code: () => import('./commands/manifest-rm.ts') },
   login: { flags: async () => (await registry()).LOGIN_FLAGS, code: () => import('./commands/login.ts') },
   logout: { code: () => import('./commands/logout.ts') },
   'registry gc': {

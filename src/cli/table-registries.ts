@@ -1,5 +1,5 @@
 import type { CommandRow } from './command-row.ts';
-import { atMost, exactly } from './command-row.ts';
+import { atLeast, atMost, exactly, range } from './command-row.ts';
 
 /** Commands that talk to registries. */
 export const REGISTRY_COMMANDS: readonly CommandRow[] = [
@@ -33,6 +33,36 @@ byte, for all platforms, and nothing is stored here.`,
     summary: 'Log out from a registry',
     description: 'Log out from a registry.\nIf no server is specified, the default is defined by the daemon.',
     args: atMost(1),
+  },
+  {
+    names: ['manifest annotate'],
+    use: '[OPTIONS] MANIFEST_LIST MANIFEST',
+    summary: 'Add additional information to a local image manifest',
+    args: exactly(2),
+  },
+  {
+    names: ['manifest create'],
+    use: 'MANIFEST_LIST MANIFEST [MANIFEST...]',
+    summary: 'Create a local manifest list for annotating and pushing to a registry',
+    args: atLeast(2),
+  },
+  {
+    names: ['manifest inspect'],
+    use: '[OPTIONS] [MANIFEST_LIST] MANIFEST',
+    summary: 'Display an image manifest, or manifest list',
+    args: range(1, 2),
+  },
+  {
+    names: ['manifest push'],
+    use: '[OPTIONS] MANIFEST_LIST',
+    summary: 'Push a manifest list to a repository',
+    args: exactly(1),
+  },
+  {
+    names: ['manifest rm'],
+    use: 'MANIFEST_LIST [MANIFEST_LIST...]',
+    summary: 'Delete one or more manifest lists from local storage',
+    args: atLeast(1),
   },
   {
     names: ['pull', 'image pull'],

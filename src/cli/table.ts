@@ -6,6 +6,7 @@ import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
 import { NETWORK_COMMANDS } from './table-networks.ts';
 import { REGISTRY_COMMANDS } from './table-registries.ts';
+import { REGISTRY_SERVER_COMMANDS } from './table-registry-server.ts';
 import { VOLUME_COMMANDS } from './table-volumes.ts';
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -305,6 +306,7 @@ container source to stdout.`,
   ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
   ...REGISTRY_COMMANDS,
+  ...REGISTRY_SERVER_COMMANDS,
   ...NETWORK_COMMANDS,
   ...VOLUME_COMMANDS,
 ];
@@ -313,7 +315,9 @@ export const GROUPS: readonly GroupRow[] = [
   { name: 'container', summary: 'Manage containers' },
   { name: 'context', summary: 'Manage contexts' },
   { name: 'image', summary: 'Manage images' },
+  { name: 'manifest', summary: 'Manage Docker image manifests and manifest lists' },
   { name: 'network', summary: 'Manage networks' },
+  { name: 'registry', summary: 'Serve images to others' },
   { name: 'system', summary: 'Manage Berth' },
   { name: 'volume', summary: 'Manage volumes', use: 'COMMAND' },
 ];
@@ -323,12 +327,6 @@ export const UNAVAILABLE: readonly UnavailableRow[] = [
   { name: 'image build', summary: 'Build an image from a Dockerfile', section: 'command', topic: 'builds' },
   { name: 'builder', summary: 'Manage builds', section: 'management', topic: 'builds' },
   { name: 'checkpoint', summary: 'Manage checkpoints', section: 'management', topic: 'checkpoints' },
-  {
-    name: 'manifest',
-    summary: 'Manage Docker image manifests and manifest lists',
-    section: 'management',
-    topic: 'registries',
-  },
   { name: 'trust', summary: 'Manage trust on Docker images', section: 'management', topic: 'registries' },
   { name: 'plugin', summary: 'Manage plugins', section: 'management', topic: 'plugins' },
   { name: 'config', summary: 'Manage Swarm configs', section: 'swarm', topic: 'Swarm' },

@@ -36,6 +36,7 @@ import { inspectImage } from './images/inspect.ts';
 import { inspectRemoteImage } from './images/inspect-remote.ts';
 import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
+import { pushManifestList, remoteDocument } from './images/manifests.ts';
 import { pruneImages } from './images/prune.ts';
 import { pullImage } from './images/pull.ts';
 import { pushImage } from './images/push.ts';
@@ -117,6 +118,8 @@ const images = {
   pull: pullImage,
   push: pushImage,
   copy: copyImage,
+  remoteDocument,
+  pushManifestList,
   inspectRemote: inspectRemoteImage,
   search: searchImages,
   prune: pruneImages,

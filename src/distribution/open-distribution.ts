@@ -1,6 +1,11 @@
 import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import { Limiter } from '#base/limiter.ts';
-import type { DistributionInspect, SearchResult } from '#spec/docker-api/registries.ts';
+import type {
+  DistributionInspect,
+  ManifestListPush,
+  RemoteDocument,
+  SearchResult,
+} from '#spec/docker-api/registries.ts';
 import type { HostPlatform } from '#spec/platform.ts';
 import { familiarName, familiarReference, fullName, type Reference } from '#spec/reference.ts';
 import type { Store } from '#store/open-store.ts';
@@ -10,6 +15,7 @@ import { HttpClient } from './http/http-client.ts';
 import { explainPullError, type PulledImage, pullImage } from './pull/pull-image.ts';
 import type { Report } from './pull/pull-progress.ts';
 import { type PushedImage, pushImage } from './push/push-image.ts';
+import { pushList } from './push/push-list.ts';
 import { CERTIFICATE_DIRECTORIES, readCertificates } from './registry/certs-d.ts';
 import {
   type Endpoint,
@@ -19,7 +25,7 @@ import {
   pushEndpoint,
   type RegistrySettings,
 } from './registry/endpoints.ts';
-import { inspectRemote } from './registry/inspect-remote.ts';
+import { inspectRemote, remoteDocument } from './registry/inspect-remote.ts';
 import { readRegistriesConf } from './registry/registries-conf.ts';
 import { RegistryClient } from './registry/registry-client.ts';
 import { searchRegistry, splitTerm } from './registry/search.ts';
@@ -54,6 +60,11 @@ export interface CopyImageOptions extends Omit<PullOptions, 'credential'> {
   readonly toCredential?: Credential | undefined;
 }
 
+export interface ManifestOptions extends Pick<PullOptions, 'credential' | 'signal'> {
+  /** The registry may be spoken to without TLS. */
+  readonly isInsecure?: boolean;
+}
+
 export type RemoteOptions = Pick<PullOptions, 'credential' | 'signal'>;
 
 /** What is exchanged with registries. */
@@ -64,6 +75,10 @@ export interface Distribution {
   copy(from: string, to: string, options: CopyImageOptions): Promise<void>;
   /** What a name leads to, without its layers. @throws not-found */
   inspect(reference: Reference, options: RemoteOptions): Promise<DistributionInspect>;
+  /** A document of a registry as it is. @throws not-found */
+  document(reference: Reference, options: ManifestOptions): Promise<RemoteDocument>;
+  /** Stores a manifest list, with what it lists taken over from other repositories. @returns its digest */
+  pushList(reference: Reference, list: ManifestListPush, options: ManifestOptions): Promise<string>;
   search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<SearchResult[]>;
   /** What a registry answers to a credential. @param server `HOST[:PORT]`, or Docker's own as people write it */
   login(server: string, credential: Credential, signal: AbortSignal): Promise<LoggedIn>;
@@ -106,6 +121,22 @@ export function openDistribution(options: DistributionOptions): Distribution {
       } finally {
         for (const http of opened) http.close();
       }
+    },
+    document: (reference, remote) =>
+      withRegistry(trusting(options, reference, remote), reference, remote, async (client) => {
+        try {
+          return await remoteDocument(client, reference.digest ?? reference.tag!, remote.signal);
+        } catch (error) {
+          throw explainPullError(error, reference);
+        }
+      }),
+    pushList: (reference, list, remote) => {
+      const trusted = trusting(options, reference, remote);
+      const open = (entry: Reference, use: (client: RegistryClient) => Promise<void>) =>
+        withRegistry(trusted, entry, remote, use);
+      return withRegistry(trusted, reference, remote, (client) =>
+        pushList(client, reference.tag!, list, { open, limit: uploads, signal: remote.signal }),
+      );
     },
     inspect: (reference, remote) =>
       withRegistry(options, reference, remote, async (client) => {
@@ -206,6 +237,15 @@ async function withRegistry<T>(
   } finally {
     http.close();
   }
+}
+
+/** The options with the registry of a name among those that need no TLS, when that is wished. */
+function trusting(
+  options: DistributionOptions,
+  { domain }: Reference,
+  { isInsecure: wished }: ManifestOptions,
+): DistributionOptions {
+  return wished ? { ...options, insecure: [...(options.insecure ?? []), domain] } : options;
 }
 
 function readSettings({ env, mirrors = [], insecure = [] }: DistributionOptions): RegistrySettings {

@@ -37,3 +37,26 @@ export const IMAGE_COPY_FLAGS: readonly FlagSpec[] = [
   { name: 'platform', type: 'string', usage: 'Copy only the image for this platform, "os[/arch[/variant]]"' },
   { name: 'quiet', short: 'q', usage: 'Suppress verbose output' },
 ];
+
+export const MANIFEST_ANNOTATE_FLAGS: readonly FlagSpec[] = [
+  { name: 'arch', type: 'string', usage: 'Set architecture' },
+  { name: 'os', type: 'string', usage: 'Set operating system' },
+  { name: 'os-features', type: 'strings', usage: 'Set operating system feature' },
+  { name: 'os-version', type: 'string', usage: 'Set operating system version' },
+  { name: 'variant', type: 'string', usage: 'Set architecture variant' },
+];
+
+export const MANIFEST_CREATE_FLAGS: readonly FlagSpec[] = [
+  { name: 'amend', short: 'a', usage: 'Amend an existing manifest list' },
+  { name: 'insecure', usage: 'Allow communication with an insecure registry' },
+];
+
+export const MANIFEST_INSPECT_FLAGS: readonly FlagSpec[] = [
+  { name: 'insecure', usage: 'Allow communication with an insecure registry' },
+  { name: 'verbose', short: 'v', usage: 'Output additional info including layers and platform' },
+];
+
+export const MANIFEST_PUSH_FLAGS: readonly FlagSpec[] = [
+  { name: 'insecure', usage: 'Allow push to an insecure registry' },
+  { name: 'purge', short: 'p', usage: 'Remove the local manifest list after push' },
+];

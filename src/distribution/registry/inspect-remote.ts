@@ -1,4 +1,4 @@
-import type { DistributionInspect } from '#spec/docker-api/registries.ts';
+import type { DistributionInspect, RemoteDocument } from '#spec/docker-api/registries.ts';
 import { parseImageConfig } from '#spec/oci-image/image-config.ts';
 import { DOCUMENT_BYTES_MAX } from '#spec/oci-image/limits.ts';
 import { parseIndex, parseManifest } from '#spec/oci-image/manifest.ts';
@@ -18,6 +18,22 @@ export async function inspectRemote(
   return {
     Descriptor: { mediaType, digest, size: bytes.length },
     Platforms: await platformsOf(client, document, signal),
+  };
+}
+
+/** A document as it is, with the platform of the image that it is of. */
+export async function remoteDocument(
+  client: RegistryClient,
+  reference: string,
+  signal: AbortSignal,
+): Promise<RemoteDocument> {
+  const document = await fetchDocument(client, reference);
+  const { mediaType, digest, bytes } = document;
+  const [platform] = isManifestType(mediaType) ? await platformsOf(client, document, signal) : [];
+  const descriptor = { mediaType, digest, size: bytes.length };
+  return {
+    Descriptor: platform === undefined ? descriptor : { ...descriptor, platform },
+    Raw: bytes.toString('base64'),
   };
 }
 

@@ -10,7 +10,14 @@ import type {
   ProgressMessage,
 } from '#spec/docker-api/images.ts';
 
-import type { AuthAnswer, DistributionInspect, RegistryCredential, SearchResult } from '#spec/docker-api/registries.ts';
+import type {
+  AuthAnswer,
+  DistributionInspect,
+  ManifestListPush,
+  RegistryCredential,
+  RemoteDocument,
+  SearchResult,
+} from '#spec/docker-api/registries.ts';
 import type { HostPlatform } from '#spec/platform.ts';
 import type { PullImageOptions } from './pull-images.ts';
 import type { PushImageOptions } from './push-images.ts';
@@ -19,6 +26,13 @@ export interface CopyOptions {
   readonly platform?: HostPlatform | undefined;
   readonly fromCredential?: RegistryCredential | undefined;
   readonly toCredential?: RegistryCredential | undefined;
+  readonly abort?: AbortSignal | undefined;
+}
+
+export interface RegistryOptions {
+  readonly credential?: RegistryCredential | undefined;
+  /** The registry may be spoken to without TLS. */
+  readonly isInsecure?: boolean;
   readonly abort?: AbortSignal | undefined;
 }
 
@@ -74,6 +88,10 @@ export interface Images {
   copy(from: string, to: string, options: CopyOptions): AsyncIterable<ProgressMessage>;
   /** What a name leads to in its registry; nothing is stored. @throws not-found */
   inspectRemote(name: string, credential?: RegistryCredential, abort?: AbortSignal): Promise<DistributionInspect>;
+  /** A document of a registry as it is. @throws not-found */
+  remoteDocument(name: string, options: RegistryOptions): Promise<RemoteDocument>;
+  /** Stores a manifest list in a registry, with what it lists. @returns its digest */
+  pushList(name: string, list: ManifestListPush, options: RegistryOptions): Promise<string>;
   /** Images of Docker's registry, or of the one that the term begins with, that have to do with a term. */
   search(term: string, options: SearchOptions): Promise<SearchResult[]>;
   /** Shows a credential to a registry. @throws unauthorized when it is refused */

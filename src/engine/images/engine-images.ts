@@ -126,6 +126,17 @@ export function createImages(parts: ImagesParts): Images {
       const reference = withDefaultTag(parseReference(name));
       return await distribution.inspect(reference, { credential, signal: abort ?? new AbortController().signal });
     },
+    remoteDocument: async (name, { abort, ...options }) => {
+      const signal = abort ?? new AbortController().signal;
+      return await (await parts.distribution()).document(withDefaultTag(parseReference(name)), { ...options, signal });
+    },
+    pushList: async (name, list, { abort, ...options }) => {
+      const signal = abort ?? new AbortController().signal;
+      return await (await parts.distribution()).pushList(withDefaultTag(parseReference(name)), list, {
+        ...options,
+        signal,
+      });
+    },
     search: async (term, options) => {
       const distribution = await parts.distribution();
       const { limit, filters, credential, abort } = options;

@@ -1,10 +1,10 @@
-/** `/auth`, `/distribution`, `/images/search`, and Berth's own `/images/copy`. */
+/** `/auth`, `/distribution`, `/images/search`, and Berth's own `/images/copy` and `/distribution/NAME/manifest`. */
 import { BerthError } from '#base/errors.ts';
 import type { Images } from '#engine/images/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
-import type { AuthConfig } from '#spec/docker-api/registries.ts';
+import type { AuthConfig, ManifestListPush } from '#spec/docker-api/registries.ts';
 import { parsePlatform } from '#spec/platform.ts';
-import { decodeBody, type Struct } from './body-shape.ts';
+import { decodeBody, STRINGS, type Struct } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
 import { registryCredential, toCredential } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
@@ -43,6 +43,25 @@ async function search(backend: Images, context: RequestContext): Promise<ApiResp
   return json(await backend.search(term, { limit: Number(limit ?? 25), filters, credential, abort: context.abort }));
 }
 
+const MANIFEST_LIST: Struct = {
+  struct: 'ManifestListPush',
+  fields: { MediaType: 'string', Raw: 'string', Entries: STRINGS },
+};
+
+function registryOptions(context: RequestContext) {
+  const credential = registryCredential(context.request.headers);
+  return { credential, isInsecure: context.flag('insecure'), abort: context.abort };
+}
+
+async function document(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  return json(await backend.remoteDocument(context.parameter('name'), registryOptions(context)));
+}
+
+async function pushList(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const list = decodeBody<ManifestListPush>(await context.json(), MANIFEST_LIST);
+  return json({ Digest: await backend.pushList(context.parameter('name'), list, registryOptions(context)) });
+}
+
 async function copy(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const from = context.text('from');
   const to = context.text('to');
@@ -62,6 +81,8 @@ export function registryRoutes(backend: Images): Route[] {
   return [
     { method: 'POST', path: '/auth', handle: (context) => login(backend, context) },
     { method: 'POST', path: '/images/copy', handle: (context) => copy(backend, context) },
+    { method: 'GET', path: '/distribution/{name*}/manifest', handle: (context) => document(backend, context) },
+    { method: 'PUT', path: '/distribution/{name*}/manifest', handle: (context) => pushList(backend, context) },
     { method: 'GET', path: '/distribution/{name*}/json', handle: (context) => inspect(backend, context) },
     { method: 'GET', path: '/images/search', handle: (context) => search(backend, context) },
   ];

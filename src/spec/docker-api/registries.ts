@@ -48,3 +48,34 @@ export interface SearchResult {
   readonly is_official: boolean;
   readonly is_automated: boolean;
 }
+
+/** Platform of an entry of a manifest list. */
+export interface ManifestPlatform {
+  readonly architecture: string;
+  readonly os: string;
+  readonly 'os.version'?: string;
+  readonly 'os.features'?: readonly string[];
+  readonly variant?: string;
+}
+
+/** Answer of Berth's own `GET /distribution/{name}/manifest`: a document of a registry as it is. */
+export interface RemoteDocument {
+  readonly Descriptor: {
+    readonly mediaType: string;
+    readonly digest: string;
+    readonly size: number;
+    /** Of an image: what its configuration says. */
+    readonly platform?: ManifestPlatform;
+  };
+  /** Base64. */
+  readonly Raw: string;
+}
+
+/** Body of Berth's own `PUT /distribution/{name}/manifest`: a manifest list, and where its entries are. */
+export interface ManifestListPush {
+  readonly MediaType: string;
+  /** Base64. */
+  readonly Raw: string;
+  /** `NAME@DIGEST` of each entry. */
+  readonly Entries: readonly string[];
+}

@@ -61,6 +61,10 @@ export interface CliHost {
   credentials?(options: GlobalOptions): Promise<UserCredentials>;
   /** Serves the engine of the root until told to end. @returns the exit status */
   serve?(options: GlobalOptions, flags: DaemonFlags): Promise<number>;
+  /** Serves a registry below the root until told to end. @returns the exit status */
+  serveRegistry?(options: GlobalOptions, settings: RegistryServerSettings): Promise<number>;
+  /** Frees what nothing in the registry below the root needs. */
+  collectRegistry?(options: GlobalOptions, how: RegistryCollectSettings): Promise<RegistryCollectReport>;
 }
 
 /** Credentials of a user by registry, `HOST[:PORT]`. */
@@ -83,6 +87,42 @@ export interface DaemonFlags {
   readonly install: boolean;
   /** By the names that the configuration file has for them. */
   readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What `berth registry serve` is told. Durations in milliseconds. */
+export interface RegistryServerSettings {
+  /** `[ADDRESS]:PORT` */
+  readonly listen: readonly string[];
+  readonly tls:
+    | { readonly cert: string; readonly key: string; readonly ca: string | undefined; readonly requestCert: boolean }
+    | undefined;
+  readonly htpasswd: string | undefined;
+  readonly realm: string;
+  readonly token:
+    | { readonly realm: string; readonly service: string; readonly issuer: string; readonly keys: string }
+    | undefined;
+  /** URL of another registry. */
+  readonly mirror: string | undefined;
+  readonly isReadOnly: boolean;
+  readonly allowMissing: boolean;
+  readonly blobBytesMax: number | undefined;
+  readonly logLevel: string;
+  readonly collect: RegistryCollectSettings & { readonly intervalMs: number };
+  readonly graceMs: number;
+  readonly uploadExpiryMs: number;
+}
+
+export interface RegistryCollectSettings {
+  readonly graceMs: number;
+  readonly untagged: boolean;
+}
+
+/** What a collection of the registry took away. */
+export interface RegistryCollectReport {
+  readonly manifests: number;
+  readonly blobs: number;
+  readonly uploads: number;
+  readonly bytes: number;
 }
 
 /** What a command works with. */

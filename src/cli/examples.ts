@@ -56,6 +56,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   push: ['berth push localhost:5000/tool:1', 'berth push -a localhost:5000/tool'],
   search: ['berth search --filter is-official=true --limit 5 busybox', 'berth search localhost:5000/tool'],
+  'registry gc': ['berth registry gc --untagged --grace 24h'],
+  'registry serve': [
+    'berth registry serve --listen 127.0.0.1:5000',
+    'berth registry serve --listen :443 --tls-cert reg.crt --tls-key reg.key --htpasswd users',
+    'berth registry serve --mirror https://registry-1.docker.io',
+  ],
   restart: ['berth restart -t 3 web'],
   rm: ['berth rm -f web', 'berth rm -v $(berth ps -aq --filter status=exited)'],
   rmi: ['berth rmi busybox:1.36'],

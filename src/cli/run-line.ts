@@ -82,6 +82,8 @@ function openContext(host: CliHost, options: GlobalOptions): { context: Context;
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     ...(host.credentials === undefined ? {} : { credentials: host.credentials }),
     ...(host.serve === undefined ? {} : { serve: host.serve }),
+    ...(host.serveRegistry === undefined ? {} : { serveRegistry: host.serveRegistry }),
+    ...(host.collectRegistry === undefined ? {} : { collectRegistry: host.collectRegistry }),
     ...(host.dialStdio === undefined ? {} : { dialStdio: host.dialStdio }),
     options,
     client() {
@@ -257,6 +259,8 @@ export async function runLine(words: readonly string[], host: CliHost): Promise<
     ...(host.rawTerminal === undefined ? {} : { rawTerminal: host.rawTerminal }),
     ...(host.credentials === undefined ? {} : { credentials: host.credentials }),
     ...(host.serve === undefined ? {} : { serve: host.serve }),
+    ...(host.serveRegistry === undefined ? {} : { serveRegistry: host.serveRegistry }),
+    ...(host.collectRegistry === undefined ? {} : { collectRegistry: host.collectRegistry }),
     ...(host.dialStdio === undefined ? {} : { dialStdio: host.dialStdio }),
     connect: (options) => host.connect(options),
   });

@@ -48,6 +48,14 @@ const host: CliHost = {
     const { runDaemon } = await import('./daemon/daemon.ts');
     return runDaemon(flags, rootOf(options), LAUNCHER);
   },
+  async serveRegistry(options, settings) {
+    const { runRegistry } = await import('./registry/run-registry.ts');
+    return runRegistry(settings, rootOf(options));
+  },
+  async collectRegistry(options, how) {
+    const { collectOnce } = await import('./registry/run-registry.ts');
+    return collectOnce(how, rootOf(options));
+  },
 };
 
 async function main(words: readonly string[]): Promise<number> {

@@ -1,11 +1,14 @@
 /** The networks that always exist: `bridge`, `host` and `none`. */
+import { networkInterfaces } from 'node:os';
 import { newId } from '#base/ids.ts';
+import { formatSubnet, masked, parseSubnet } from '#base/ip-subnet.ts';
 import { nowNs } from '#base/time.ts';
 import { defaultBridgeName } from '#network/device-names.ts';
+import { hasInterface } from '#sys/host-routes.ts';
 import type { EngineContext } from '../context.ts';
 import type { NetworkSpec } from '../state/network-row.ts';
 import { bridgeDevice } from './bridge-device.ts';
-import { claimPools } from './claim-pools.ts';
+import { claimPools, type PoolWish } from './claim-pools.ts';
 
 const NAMES: readonly string[] = ['bridge', 'host', 'none'];
 
@@ -56,6 +59,18 @@ export function ensurePredefined(context: PredefinedContext): void {
   });
 }
 
+/**
+ * The addresses of an interface that an earlier state of this root has left on the host: they are taken over, because an
+ * interface that is there is used as it is.
+ */
+function leftBehind(interfaceName: string): PoolWish | undefined {
+  if (!hasInterface(interfaceName)) return undefined;
+  const found = networkInterfaces()[interfaceName]?.find(({ family }) => family === 'IPv4');
+  const subnet = found?.cidr == null ? undefined : parseSubnet(found.cidr);
+  if (found === undefined || subnet === undefined) return undefined;
+  return { family: 4, subnet: formatSubnet(masked(subnet)), gateway: found.address };
+}
+
 function insertPredefined(context: PredefinedContext, name: string): void {
   const id = newId();
   const createdNs = nowNs();
@@ -72,7 +87,11 @@ function insertPredefined(context: PredefinedContext, name: string): void {
   }
   const options = bridgeOptions(context.root);
   const interfaceName = defaultBridgeName(context.root);
-  const pools = claimPools(context, { networkId: id, interfaceName, wants: [{ family: 4 }] });
+  const pools = claimPools(context, {
+    networkId: id,
+    interfaceName,
+    wants: [leftBehind(interfaceName) ?? { family: 4 }],
+  });
   const [pool] = pools;
   const config = [{ Subnet: pool!.subnet, ...(pool!.gateway === undefined ? {} : { Gateway: pool!.gateway }) }];
   const spec = { ...SPEC, options, ipam: { ...SPEC.ipam, config } };

@@ -41,7 +41,7 @@ export interface PulledImage {
 }
 
 /** Configurations of images; very old ones came with types that say nothing. */
-const CONFIG_TYPES: ReadonlySet<string> = new Set([
+export const CONFIG_TYPES: ReadonlySet<string> = new Set([
   OCI_CONFIG,
   DOCKER_CONFIG,
   'application/octet-stream',

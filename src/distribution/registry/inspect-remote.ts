@@ -4,7 +4,7 @@ import { DOCUMENT_BYTES_MAX } from '#spec/oci-image/limits.ts';
 import { parseIndex, parseManifest } from '#spec/oci-image/manifest.ts';
 import { isIndexType, isManifestType } from '#spec/oci-image/media-types.ts';
 import { type Document, fetchDocument } from '../pull/find-manifest.ts';
-import { fetchSmallBlob } from '../pull/pull-image.ts';
+import { CONFIG_TYPES, fetchSmallBlob } from '../pull/pull-image.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** What a tag or digest leads to, as `GET /distribution/{name}/json` describes it. */
@@ -42,6 +42,8 @@ async function platformsOf(client: RegistryClient, { mediaType, bytes }: Documen
     return parseIndex(bytes.toString()).manifests.flatMap(({ platform }) => (platform === undefined ? [] : [platform]));
   if (!isManifestType(mediaType)) return [];
   const { config } = parseManifest(bytes.toString());
+  // Artifacts have no platform.
+  if (!CONFIG_TYPES.has(config.mediaType)) return [];
   const text = (await fetchSmallBlob(client, config, DOCUMENT_BYTES_MAX, signal)).toString('utf8');
   if (!text.trimStart().startsWith('{')) return [];
   const { os, architecture, variant } = parseImageConfig(text);

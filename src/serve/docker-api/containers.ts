@@ -6,6 +6,7 @@ import { CALLER_HEADER, START_FOLLOWS_HEADER } from '#spec/docker-api/exchange.t
 import { CONTAINER_CREATE, CONTAINER_UPDATE } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
+import { isBefore } from './older-shapes.ts';
 import type { RequestContext } from './request-context.ts';
 import { empty, json } from './responses.ts';
 import type { Route } from './router.ts';
@@ -103,7 +104,9 @@ function stopOptions(context: RequestContext) {
 }
 
 function waitCondition(context: RequestContext): WaitCondition {
-  const condition = context.text('condition') ?? 'not-running';
+  // Before 1.30 there was one condition.
+  const given = isBefore(context.version, '1.30') ? undefined : context.text('condition');
+  const condition = given ?? 'not-running';
   if (condition === 'not-running' || condition === 'next-exit' || condition === 'removed') return condition;
   throw new BerthError('invalid', 'api.wait-condition', `invalid condition: ${JSON.stringify(condition)}`);
 }

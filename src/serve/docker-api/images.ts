@@ -8,6 +8,7 @@ import { parsePlatform } from '#spec/platform.ts';
 import { PLATFORM } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
+import { imageFor, imagesFor, isBefore } from './older-shapes.ts';
 import { registryCredential } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
 import { bytes, empty, json, lines, progress } from './responses.ts';
@@ -28,8 +29,12 @@ function platformOf(context: RequestContext): ImagePlatform | undefined {
 }
 
 async function list(backend: Images, context: RequestContext): Promise<ApiResponse> {
-  const filters = checkFilters(parseFilters(context.text('filters')), LIST_FILTERS);
-  return json(await backend.list({ all: context.flag('all'), sharedSize: context.flag('shared-size'), filters }));
+  const given = checkFilters(parseFilters(context.text('filters')), LIST_FILTERS);
+  // Before filters there was one for the name.
+  const name = isBefore(context.version, '1.41') ? context.text('filter') : undefined;
+  const filters = name === undefined ? given : { ...given, reference: [...(given['reference'] ?? []), name] };
+  const query = { all: context.flag('all'), sharedSize: context.flag('shared-size'), filters };
+  return json(imagesFor(context.version, await backend.list(query)));
 }
 
 async function* importProgress(id: Promise<string>): AsyncGenerator<ProgressMessage> {
@@ -130,7 +135,8 @@ export function imageRoutes(backend: Images): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/json',
-      handle: async (context) => json(await backend.inspect(context.parameter('name'), platformOf(context))),
+      handle: async (context) =>
+        json(imageFor(context.version, await backend.inspect(context.parameter('name'), platformOf(context)))),
     },
     {
       method: 'GET',

@@ -5,6 +5,7 @@ import type { System } from '#engine/system/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import type { DiskUsageType } from '#spec/docker-api/system.ts';
 import { parseFilters } from './filters.ts';
+import { isBefore, usageFor } from './older-shapes.ts';
 import type { RequestContext } from './request-context.ts';
 import { json, lines } from './responses.ts';
 import type { Route } from './router.ts';
@@ -26,7 +27,9 @@ async function diskUsage(backend: SystemBackend, context: RequestContext): Promi
     if (isDiskUsageType(type)) return type;
     throw new BerthError('invalid', 'api.df-type', `unknown object type: ${type}`);
   });
-  return json(await backend.system.diskUsage(types));
+  return json(
+    usageFor(context.version, await backend.system.diskUsage(isBefore(context.version, '1.42') ? [] : types)),
+  );
 }
 
 function events(backend: SystemBackend, context: RequestContext): ApiResponse {

@@ -150,6 +150,7 @@ export function prepareNames(context: NamesContext, row: ContainerRow, guarded: 
   const named = joined.some(({ network }) => resolves(network));
   const { directory } = pathsOf(context.root, row.id);
   writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
+  if (guarded) makeDirectory(context.root);
   return nameOps({
     root: context.root,
     containerId: row.id,
@@ -167,10 +168,16 @@ export function prepareNames(context: NamesContext, row: ContainerRow, guarded: 
   });
 }
 
-/** For the resolver, which is nobody: whatever the umask of this process is. */
-function writeRecord(root: string, record: NameRecord): void {
+/** For the resolver, which listens there: readable for it, who is nobody, whatever the umask of this process is. */
+function makeDirectory(root: string): string {
   const directory = namesDirectory(root);
   if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
+  return directory;
+}
+
+/** For the resolver, which is nobody: whatever the umask of this process is. */
+function writeRecord(root: string, record: NameRecord): void {
+  const directory = makeDirectory(root);
   const temporary = `${directory}/.new-${record.containerId}`;
   writeFileSync(temporary, nameRecordText(record));
   chmodSync(temporary, 0o644);

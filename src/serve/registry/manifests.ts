@@ -89,11 +89,10 @@ function mediaTypeOf(message: IncomingMessage, bytes: Buffer): string {
 async function readDocument(message: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
+  for await (const piece of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length;
-    // Read to the end all the same: a client that is still sending does not see an answer.
-    if (size <= DOCUMENT_BYTES_MAX) pieces.push(piece);
-    else if (size > 4 * DOCUMENT_BYTES_MAX) break;
+    if (size > DOCUMENT_BYTES_MAX) break;
+    pieces.push(piece);
   }
   if (size > DOCUMENT_BYTES_MAX) throw refusal('TOO_LARGE', `a manifest may have ${DOCUMENT_BYTES_MAX} bytes at most`);
   return Buffer.concat(pieces);

@@ -36,7 +36,9 @@ export interface AnswerLine {
 
 const BASE_HEADERS = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
 /** Bytes of a refused request that are read, so that the client sees the answer. */
-const DRAIN_BYTES = 8 * 1024 * 1024;
+const DRAIN_BYTES = 64 * 1024 * 1024;
+/** How long that may take, milliseconds. */
+const DRAIN_MS = 10_000;
 
 /** A server for a registry; not listening yet. */
 export function createRegistryServer(options: RegistryServerOptions): Server | SecureServer {
@@ -146,7 +148,7 @@ async function send(answer: Answer, method: string, message: IncomingMessage, re
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries({ ...BASE_HEADERS, ...answer.headers }))
     response.setHeader(name, value as string | number);
-  if (!message.complete) limitDrain(message, response);
+  if (!(await drained(message))) response.setHeader('Connection', 'close');
   const { body } = answer;
   if (body === undefined || method === 'HEAD') {
     if (body !== undefined && !Buffer.isBuffer(body)) body.destroy();
@@ -155,13 +157,28 @@ async function send(answer: Answer, method: string, message: IncomingMessage, re
   else await pipeline(body, response);
 }
 
-/** What is still coming of a request that is answered already is read a little, then the connection ends. */
-function limitDrain(message: IncomingMessage, response: ServerResponse): void {
-  let drained = 0;
+/**
+ * Reads on what is still coming of a request that is answered already: a client that sends does not look for an answer.
+ *
+ * @returns false when it was too much or took too long
+ */
+async function drained(message: IncomingMessage): Promise<boolean> {
+  if (message.complete || message.destroyed) return message.complete;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  let length = 0;
   message.on('data', (piece: Buffer) => {
-    drained += piece.length;
-    if (drained > DRAIN_BYTES) message.destroy();
+    length += piece.length;
+    if (length > DRAIN_BYTES) resolve(false);
   });
-  message.on('error', () => {});
-  response.setHeader('Connection', 'close');
+  message.once('end', () => resolve(true));
+  message.once('close', () => resolve(false));
+  message.once('error', () => resolve(false));
+  const timer = setTimeout(() => resolve(false), DRAIN_MS);
+  message.resume();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    message.on('error', () => {});
+  }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { algorithmOf } from '#spec/distribution/names.ts';
 import { parseContentRange } from './byte-range.ts';
 import { type Answer, type Call, empty } from './exchange.ts';
@@ -21,7 +22,7 @@ export async function beginUpload(call: Call, repository: string): Promise<Answe
   checkDigest(digest);
   const id = registry.uploads.begin(repository);
   try {
-    await registry.uploads.append(repository, id, message, 0);
+    await registry.uploads.append(repository, id, bytesOf(message), 0);
     return kept(repository, (await registry.uploads.finish(repository, id, digest)).digest);
   } catch (error) {
     // Nobody knows the id: nobody can go on with it.
@@ -69,13 +70,18 @@ export async function answerUpload(call: Call, repository: string, id: string): 
 
 async function append({ registry, message }: Call, repository: string, id: string): Promise<number> {
   const header = message.headers['content-range'];
-  if (header === undefined) return await registry.uploads.append(repository, id, message);
+  if (header === undefined) return await registry.uploads.append(repository, id, bytesOf(message));
   const range = parseContentRange(header);
   if (range === undefined) throw refusal('RANGE_INVALID', `invalid Content-Range ${JSON.stringify(header)}`);
   const length = message.headers['content-length'];
   if (length !== undefined && Number(length) !== range.last - range.first + 1)
     throw refusal('SIZE_INVALID', 'Content-Range and Content-Length do not agree');
-  return await registry.uploads.append(repository, id, message, range.first);
+  return await registry.uploads.append(repository, id, bytesOf(message), range.first);
+}
+
+/** Not to the end if it is refused before: then the connection must not break for that. */
+function bytesOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
+  return message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
 
 function hasBody({ message }: Call): boolean {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createNetworks } from '#engine/networks/engine-networks.ts';
 import { restoreFirewall } from '#engine/networks/restore-firewall.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { ask, holdConnection, openOutsideHost, sendPackets, servePorts } from '../../lib/outside-host.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../../src/main/berth.ts', import.meta.url));
 
 /** Ports that no other run of these tests uses: below the ephemeral ones, by process. */
 const BASE = 10_000 + (process.pid % 700) * 30;
@@ -280,5 +283,28 @@ test('who sends to a UDP port meets the container that has it now, however long 
   await eventually(
     'the second answers',
     async () => (await sender.say('?')) === `udp ${outside.outside.v4} 54` || undefined,
+  );
+});
+
+test('rules that somebody flushes come back by themselves, with no process of a command alive', async () => {
+  await using fixture = await openEngineFixture();
+  await using outside = openOutsideHost();
+  const restoreCommand = [process.execPath, PROGRAM, 'internal', 'restore-network', fixture.root];
+  const { containers } = fixture.reopen({ restoreCommand });
+  const port = BASE + 18;
+  const PortBindings = { '80/tcp': [binding(port)] };
+  const { Id } = await containers.create(
+    request(['sleep', '1000000'], { HostConfig: { NetworkMode: 'bridge', PortBindings } }),
+    {},
+  );
+  await containers.start(Id);
+  await using _server = await servePorts((await containers.inspect(Id)).State.Pid, [80]);
+  const { table } = firewallNames(fixture.root);
+  const reached = `tcp ${outside.outside.v4} 80`;
+  assert.equal(await ask(outside.namespace, 'tcp', outside.inside.v4, port), reached);
+  nft(`delete table ip ${table}\ndelete table ip6 ${table}`);
+  await eventually(
+    'the port is back',
+    async () => (await ask(outside.namespace, 'tcp', outside.inside.v4, port, 'none')) === reached || undefined,
   );
 });

@@ -6,12 +6,17 @@ import type { Transport } from './transport.ts';
  *
  * @param dispatch finds and runs the handler; may load it on the first call
  * @param version the API version of that router
+ * @param close what closing the transport does
  */
-export function inProcessTransport(dispatch: Dispatch, version: string): Transport {
+export function inProcessTransport(
+  dispatch: Dispatch,
+  version: string,
+  close: () => Promise<void> = async () => {},
+): Transport {
   return {
     endpoint: 'in process',
     request: dispatch,
     apiVersion: async () => version,
-    close: async () => {},
+    close,
   };
 }

@@ -49,6 +49,11 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly volumes: Volumes;
   readonly networks: Networks;
+  /**
+   * Waits until the keepers of containers that have ended know that it is recorded. A process that ends without `close` calls it,
+   * or each of those keepers starts a process that looks.
+   */
+  finish(): Promise<void>;
   /** Stops watching and closes the database. Containers go on running. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { Containers } from './containers/api.ts';
 import { createContainers } from './containers/containers.ts';
 import { storeImages } from './containers/store-images.ts';
 import type { EngineContext } from './context.ts';
-import type { EngineOptions } from './engine.ts';
+import type { Engine, EngineOptions } from './engine.ts';
 import type { Events } from './events/api.ts';
 import { createEvents } from './events/event-log.ts';
 import type { Execs } from './exec/api.ts';
@@ -30,6 +30,8 @@ export interface Core {
   readonly containers: Containers;
   readonly execs: Execs;
   readonly events: Events;
+  /** As {@link Engine.finish}. */
+  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export function openCore(options: EngineOptions): Core {
     // What a process that was killed was about to delete. Whatever cannot be taken away now is there for the next one, and for fsck.
     setImmediate(() => void (isClosed ? undefined : store.collectGarbage().catch(() => undefined)));
   }
+  const finish = () => context.exits.finish((id) => isOver(context, id));
   return {
     root,
     context,
@@ -78,10 +81,11 @@ export function openCore(options: EngineOptions): Core {
     containers,
     execs,
     events: context.events,
+    finish,
     close: async () => {
       if (isClosed) return;
       isClosed = true;
-      await context.exits.finish((id) => isOver(context, id));
+      await finish();
       closing.abort();
       await store.close();
       // Whoever was woken by the end looks at the database once more: let them first.

@@ -158,6 +158,7 @@ export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
     system: systemOf(core, images, identity),
     volumes: createVolumes(core.context),
     networks: createNetworks(core.context, async (ref) => (await core.containers.locate(ref)).id),
+    finish: () => core.finish(),
     close: () => core.close(),
     [Symbol.asyncDispose]: () => core.close(),
   };

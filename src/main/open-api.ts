@@ -15,6 +15,8 @@ export interface OpenApi {
   readonly dispatch: Dispatch;
   /** The API version spoken. */
   readonly version: string;
+  /** All that has to be waited for before the process may end without closing the engine. */
+  readonly finish: () => Promise<void>;
   /** Closes the engine; containers go on running. */
   readonly close: () => Promise<void>;
 }
@@ -45,5 +47,10 @@ export async function openApi(
       build: { version: packageFile.version, commit: '', time: '' },
     },
   );
-  return { dispatch: dispatchTo(engine), version: API_VERSION, close: () => engine.close() };
+  return {
+    dispatch: dispatchTo(engine),
+    version: API_VERSION,
+    finish: () => engine.finish(),
+    close: () => engine.close(),
+  };
 }

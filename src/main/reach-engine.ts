@@ -54,5 +54,5 @@ export async function reachEngine(options: GlobalOptions, root: string, launcher
   ]);
   const api = await openApi(root, launcher);
   // The engine is left open: the end of the process closes it, and faster. What is in the database is in its log.
-  return connect(inProcessTransport(api.dispatch, api.version));
+  return connect(inProcessTransport(api.dispatch, api.version, api.finish));
 }

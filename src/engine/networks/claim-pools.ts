@@ -9,6 +9,7 @@ import type { AddressPool } from '#network/model.ts';
 import { hasInterface, usedPrefixes } from '#sys/host-routes.ts';
 import type { EngineContext } from '../context.ts';
 import { readPortSettings } from '../ports/port-settings.ts';
+import type { NetworkRow } from '../state/network-row.ts';
 import { claimSubnets, type SubnetClaim } from '../state/subnet-registry.ts';
 
 /** One subnet to be. */
@@ -35,13 +36,13 @@ function forbidden(message: string, hint?: string): BerthError {
   return new BerthError('forbidden', 'network.addresses', message, hint === undefined ? {} : { hint });
 }
 
-function claimsOf(context: ClaimContext): SubnetClaim[] {
-  return context.networks.all().flatMap(({ id, device }) =>
+function claimsOf(root: string, networks: readonly NetworkRow[]): SubnetClaim[] {
+  return networks.flatMap(({ id, device }) =>
     device === null
       ? []
       : [
           {
-            root: context.root,
+            root,
             networkId: id,
             interfaceName: device.interfaceName,
             subnets: device.pools.map(({ subnet }) => subnet),
@@ -111,8 +112,12 @@ function overlapError(subnet: string, claim: SubnetClaim): BerthError {
   );
 }
 
-function resolveWishes(context: ClaimContext, request: PoolRequest, others: readonly SubnetClaim[]): AddressPool[] {
-  const own = claimsOf(context);
+function resolveWishes(
+  context: ClaimContext,
+  request: PoolRequest,
+  own: readonly SubnetClaim[],
+  others: readonly SubnetClaim[],
+): AddressPool[] {
   const chosen: Subnet[] = [];
   for (const { subnet } of request.wants) {
     if (subnet === undefined) continue;
@@ -141,11 +146,17 @@ function resolveWishes(context: ClaimContext, request: PoolRequest, others: read
  * Decides about the addresses of a new network, and makes sure that no other engine on the machine decides the same. Call in
  * the transaction that inserts the network.
  *
+ * @param networks all that the root has
  * @throws forbidden, in Docker's words, for subnets that overlap others' and addresses given twice
  */
-export function claimPools(context: ClaimContext, request: PoolRequest): AddressPool[] {
-  return claimSubnets(context.root, claimsOf(context), (others) => {
-    const pools = resolveWishes(context, request, others);
+export function claimPools(
+  context: ClaimContext,
+  request: PoolRequest,
+  networks: readonly NetworkRow[] = context.networks.all(),
+): AddressPool[] {
+  const own = claimsOf(context.root, networks);
+  return claimSubnets(context.root, own, (others) => {
+    const pools = resolveWishes(context, request, own, others);
     const subnets = pools.map(({ subnet }) => subnet);
     const { networkId, interfaceName } = request;
     return { pools, claim: { root: context.root, networkId, interfaceName, subnets } };

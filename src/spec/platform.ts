@@ -60,6 +60,12 @@ export function matchesPlatform(
   return variant === undefined || wanted.variant === undefined || variant === wanted.variant;
 }
 
+/** A platform as a key: the same for all spellings of one. */
+export function platformKey({ os, architecture, variant }: HostPlatform): string {
+  const own = normalArchitecture(architecture);
+  return [os, own.architecture, variant || own.variant].filter((part) => part !== undefined && part !== '').join('/');
+}
+
 function normalArchitecture(name: string): { architecture: string; variant?: string } {
   return ARCHITECTURES[name] ?? { architecture: name };
 }

@@ -74,8 +74,15 @@ export async function pullImage(
   const name = nameKey(request.as ?? reference);
   const names = [...new Set([name, nameKey({ ...reference, tag: undefined, digest: top.digest })])];
   const before = store.images.table.idOfName(name);
-  const put = store.images.put(configText, rows.at(-1)?.chainId, '', names, lease, documents);
+  const list = documents.length > 1 ? { digest: top.digest, platform: platformOfImage(found, config) } : undefined;
+  const put = store.images.put(configText, rows.at(-1)?.chainId, '', names, lease, documents, list);
   return { id: put.id, digest: top.digest, isNew: before !== put.id };
+}
+
+/** What the index says; an image may say less. */
+function platformOfImage({ entry }: FoundManifest, config: ImageConfig): HostPlatform {
+  const { os, architecture, variant } = entry?.platform ?? config;
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
 function toArrival(client: RegistryClient, layer: Descriptor, diffId: string): LayerArrival {

@@ -1,5 +1,6 @@
 import type { GraphDriver } from '#spec/docker-api/containers.ts';
 import type { ImageRunConfig } from '#spec/docker-api/images.ts';
+import type { HostPlatform } from '#spec/platform.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 
 export interface ResolvedImage {
@@ -13,8 +14,11 @@ export interface ResolvedImage {
 
 /** What containers need of the image store. */
 export interface ContainerImages {
-  /** @throws not-found with Docker's words, "No such image: x:latest" */
-  resolve(ref: string): Promise<ResolvedImage>;
+  /**
+   * @param platform which image of a name that stands for several; what else is found is given as it is
+   * @throws not-found with Docker's words, "No such image: x:latest"
+   */
+  resolve(ref: string, platform?: HostPlatform): Promise<ResolvedImage>;
   /** True when the image behind a reference is still this one; for `docker ps`'s IMAGE column. */
   refersTo(ref: string, imageId: string): boolean;
   /** Ids of an image and of all images built upon it. */

@@ -11,6 +11,7 @@ import type {
   ContainerCreateResponse,
   HostConfig,
 } from '#spec/docker-api/containers.ts';
+import { parsePlatform } from '#spec/platform.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { type WishedEndpoint, wishedEndpoints } from '../networks/endpoint-wishes.ts';
 import { checkLinks } from '../networks/links.ts';
@@ -177,7 +178,7 @@ async function resolveImage(context: EngineContext, ref: string, platform: strin
   if (ref === '') {
     throw new BerthError('invalid', 'container.no-image', 'a container needs an image: Image is empty');
   }
-  const image = await context.images.resolve(ref);
+  const image = await context.images.resolve(ref, platform ? parsePlatform(platform) : undefined);
   if (platform !== undefined && platform !== '') {
     const [os = '', architecture = image.architecture] = platform.split('/');
     if (os !== image.os || architecture !== image.architecture) {

@@ -35,8 +35,8 @@ function descendantsOf(store: Store, id: string): Set<string> {
 export function storeImages(store: Store, root: string): ContainerImages {
   let latest: StoredImage | undefined;
   return {
-    resolve: async (ref) => {
-      const image = store.images.resolve(ref);
+    resolve: async (ref, platform) => {
+      const image = store.images.resolve(ref, platform);
       latest = image;
       const { os, architecture, variant = '', config = {} } = image.config;
       return { id: image.id, config, os, architecture, variant };

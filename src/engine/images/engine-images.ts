@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Distribution } from '#distribution/open-distribution.ts';
 import type { ImageDeleteItem, ProgressMessage } from '#spec/docker-api/images.ts';
+import type { HostPlatform } from '#spec/platform.ts';
 import { familiarName, familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
 import type { ImageUser } from '#store/images/remove-image.ts';
 import type { Store } from '#store/open-store.ts';
@@ -35,9 +36,16 @@ function note(parts: ImagesParts, action: string, id: string, name: string, labe
 }
 
 function checkedName(store: Store, name: string, platform: ImagePlatform | undefined): string {
-  const { config } = store.images.resolve(name);
+  const { id, config } = store.images.resolve(name, wholePlatform(platform));
   checkPlatform({ os: config.os, architecture: config.architecture, ...variantOf(config) }, platform, name);
-  return name;
+  return id === store.images.resolve(name).id ? name : id;
+}
+
+/** A platform that says which processor it means. */
+function wholePlatform(platform: ImagePlatform | undefined): HostPlatform | undefined {
+  const { os = 'linux', architecture, variant } = platform ?? {};
+  if (architecture === undefined) return undefined;
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
 function variantOf({ variant }: { readonly variant?: string }): { variant?: string } {
@@ -66,9 +74,7 @@ async function remove(parts: ImagesParts, name: string, options: { force?: boole
 
 function load(parts: ImagesParts, archive: Readable, platform: ImagePlatform | undefined) {
   return reportsOf<ProgressMessage>(async (report) => {
-    const { os = 'linux', architecture, variant } = platform ?? {};
-    const wanted =
-      architecture === undefined ? undefined : { os, architecture, ...(variant === undefined ? {} : { variant }) };
+    const wanted = wholePlatform(platform);
     for (const image of await parts.store.load(archive, { progress: report, platform: wanted }))
       for (const name of image.names.length === 0 ? [image.id] : image.names) note(parts, 'load', image.id, name);
   });
@@ -153,8 +159,10 @@ export function createImages(parts: ImagesParts): Images {
       return { Status: 'Login Succeeded', IdentityToken: identityToken };
     },
     save: async (names, options) => {
-      for (const name of options?.platform === undefined ? [] : names) checkedName(store, name, options?.platform);
-      const stream = store.save(names);
+      const chosen = names.map((name) =>
+        options?.platform === undefined ? name : checkedName(store, name, options.platform),
+      );
+      const stream = store.save(chosen);
       for (const name of names) note(parts, 'save', store.images.resolve(name).id, name);
       return stream;
     },

@@ -1,4 +1,5 @@
 import { type ImageConfig, parseImageConfig } from '#spec/oci-image/image-config.ts';
+import { type HostPlatform, hostPlatform, matchesPlatform, platformKey } from '#spec/platform.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
 import { type Database, transact } from '../metadata/database.ts';
@@ -30,9 +31,12 @@ export class ImageStore {
     this.table = new ImageTable(parts.db);
   }
 
-  /** @throws not-found with Docker's words */
-  resolve(name: string): StoredImage {
-    const row = resolveImage(this.table, name);
+  /**
+   * @param platform which image of a name that stands for several; what else is found is given as it is
+   * @throws not-found with Docker's words
+   */
+  resolve(name: string, platform?: HostPlatform): StoredImage {
+    const row = resolveImage(this.table, name, platform);
     return { id: row.id, config: parseImageConfig(row.config), row };
   }
 
@@ -59,6 +63,7 @@ export class ImageStore {
    *
    * @param names full names (see `nameKey`) that shall lead to it
    * @param manifests documents that registries have for it
+   * @param list the index that the names stand for, when they stand for one
    * @returns its id, and the images that names were taken from
    */
   put(
@@ -68,6 +73,7 @@ export class ImageStore {
     names: readonly string[],
     lease: Lease,
     manifests: readonly KeptManifest[] = [],
+    list?: ImageList,
   ): PutImage {
     const { content, db } = this.#parts;
     const id = content.putBytes(Buffer.from(config), lease);
@@ -77,13 +83,36 @@ export class ImageStore {
       this.table.insert({ id, config, parent, topLayer: top, size, storedMs: Date.now(), taggedMs: 0 });
       const note = db.prepare('INSERT OR IGNORE INTO manifests VALUES (?, ?, ?)');
       for (const { digest, mediaType } of kept) note.run(id, digest, mediaType);
-      return names.map((name) => ({ name, before: this.table.setName(name, id) }));
+      return names.map((name) => ({ name, before: this.#setName(name, id, list) }));
     });
     return {
       id,
       replaced: replaced.filter((item) => item.before !== undefined && item.before !== id) as PutImage['replaced'],
     };
   }
+
+  /** A name that stands for several platforms leads to the image for this machine, when that is here. */
+  #setName(name: string, id: string, list: ImageList | undefined): string | undefined {
+    if (list === undefined) return this.table.setName(name, id);
+    const before = this.table.idOfName(name);
+    const known = this.table.platformsOf(name);
+    this.table.setPlatform(name, platformKey(list.platform), list.digest, id);
+    const isSameList = known.some((one) => one.imageId === before && one.list === list.digest);
+    const host = hostPlatform();
+    const stays =
+      isSameList &&
+      before !== id &&
+      !matchesPlatform(list.platform, host) &&
+      matchesPlatform(this.resolve(before!).config, host);
+    return stays ? before : this.table.setName(name, id, list.digest);
+  }
+}
+
+/** The index that has an image for each of several platforms. */
+export interface ImageList {
+  readonly digest: string;
+  /** The platform of this image. */
+  readonly platform: HostPlatform;
 }
 
 /** A document of a registry about an image, byte for byte. */

@@ -30,6 +30,8 @@ export function listImages(
   const created = new Map<string, number>();
   for (const row of rows) {
     const names = (namesOf.get(row.id) ?? []).map(({ name }) => name);
+    // A name leads to the image for this machine; those for others stand behind it.
+    if (names.length === 0 && query.all !== true && images.isPlatformOfName(row.id)) continue;
     // Images that others were committed from are steps on the way, unless someone named them.
     if (names.length === 0 && query.all !== true && parents.has(row.id) && danglingOf(filters) !== true) continue;
     const left = filter(row, names);

@@ -22,6 +22,7 @@ export async function pruneImages(parts: RemoveImageParts, filters: Filters = {}
   for (const row of parts.table.all()) {
     const names = parts.table.namesOf(row.id);
     if (onlyDangling && names.some((name) => !name.includes('@'))) continue;
+    if (names.length === 0 && parts.table.isPlatformOfName(row.id)) continue;
     if (parts.users(row.id).length > 0 || parts.table.childrenOf(row.id).length > 0) continue;
     if (filter(row, names) === undefined) continue;
     try {

@@ -53,10 +53,43 @@ function untagOrDelete(
   const { table } = parts;
   const { id } = resolveImage(table, text);
   const names = table.namesOf(id).map(parseReference);
+  const others: string[] = [];
   const untag = (reference: Reference) => {
-    table.deleteName(nameKey(reference));
+    others.push(...table.deleteName(nameKey(reference)));
     items.push({ Untagged: describe(reference) });
   };
+  const isGone = untagAndDelete(parts, text, { force, noPrune }, { id, names, untag }, items);
+  const wereGone = others.filter((other) => other !== id && deleteUnnamed(parts, other, items));
+  return isGone || wereGone.length > 0;
+}
+
+/** Deletes an image for another platform with the last name that stood for it. */
+function deleteUnnamed({ table, users }: RemoveImageParts, id: string, items: ImageDeleteItem[]): boolean {
+  const isNeeded =
+    table.namesOf(id).length > 0 ||
+    table.isPlatformOfName(id) ||
+    users(id).length > 0 ||
+    table.childrenOf(id).length > 0;
+  if (isNeeded || table.get(id) === undefined) return false;
+  table.delete(id);
+  items.push({ Deleted: id });
+  return true;
+}
+
+interface Untagging {
+  readonly id: string;
+  readonly names: readonly Reference[];
+  readonly untag: (reference: Reference) => void;
+}
+
+function untagAndDelete(
+  parts: RemoveImageParts,
+  text: string,
+  { force = false, noPrune = false }: RemoveImageOptions,
+  { id, names, untag }: Untagging,
+  items: ImageDeleteItem[],
+): boolean {
+  const { table } = parts;
   const isById = id === text || id.slice('sha256:'.length).startsWith(text) || id.startsWith(text);
   if (isById) {
     if (isSingleReference(names)) {
@@ -111,13 +144,15 @@ function deleteImage(parts: RemoveImageParts, id: string, options: DeleteOptions
     if (options.quiet && (names.length > 0 || isUsed || table.childrenOf(id).length > 0)) return false;
     throw error;
   }
+  const others: string[] = [];
   for (const name of names) {
-    table.deleteName(name);
+    others.push(...table.deleteName(name));
     items.push({ Untagged: describe(parseReference(name)) });
   }
   const parent = table.get(id)?.parent ?? '';
   table.delete(id);
   items.push({ Deleted: id });
+  for (const other of others) if (other !== id) deleteUnnamed(parts, other, items);
   if (options.prune && parent !== '' && table.get(parent) !== undefined) {
     deleteImage(parts, parent, { force: false, prune: true, quiet: true }, items);
   }

@@ -1,4 +1,5 @@
 import { BerthError } from '#base/errors.ts';
+import { type HostPlatform, matchesPlatform } from '#spec/platform.ts';
 import {
   familiarReference,
   formatReference,
@@ -12,11 +13,12 @@ import type { ImageRow, ImageTable } from '../metadata/image-table.ts';
 /**
  * Finds an image by name, digest, id or unique beginning of an id, in Docker's order.
  *
+ * @param platform which image of a name that stands for several
  * @throws not-found ("No such image: x:latest"), invalid for what can be no name
  */
-export function resolveImage(table: ImageTable, text: string): ImageRow {
+export function resolveImage(table: ImageTable, text: string, platform?: HostPlatform): ImageRow {
   const parsed = parseReferenceOrId(text);
-  const id = 'id' in parsed ? parsed.id : (idOfReference(table, parsed) ?? idOfPrefix(table, text));
+  const id = 'id' in parsed ? parsed.id : (idOfReference(table, parsed, platform) ?? idOfPrefix(table, text));
   const row = id === undefined ? undefined : table.get(id);
   if (row !== undefined) return row;
   throw noSuchImage('id' in parsed ? parsed.id : familiarReference(withDefaultTag(parsed)));
@@ -32,8 +34,15 @@ export function nameKey(reference: Reference): string {
   return formatReference(withDefaultTag(reference));
 }
 
-function idOfReference(table: ImageTable, reference: Reference): string | undefined {
-  return table.idOfName(nameKey(reference));
+function idOfReference(
+  table: ImageTable,
+  reference: Reference,
+  platform: HostPlatform | undefined,
+): string | undefined {
+  const name = nameKey(reference);
+  const fitting =
+    platform === undefined ? undefined : table.platformsOf(name).find((one) => fits(one.platform, platform));
+  return fitting?.imageId ?? table.idOfName(name);
 }
 
 function idOfPrefix(table: ImageTable, text: string): string | undefined {
@@ -41,4 +50,9 @@ function idOfPrefix(table: ImageTable, text: string): string | undefined {
   if (!/^[a-f0-9]{1,64}$/.test(hex)) return undefined;
   const found = table.idsWithPrefix(hex);
   return found.length === 1 ? found[0] : undefined;
+}
+
+function fits(key: string, wanted: HostPlatform): boolean {
+  const [os = '', architecture = '', variant] = key.split('/');
+  return matchesPlatform({ os, architecture, variant }, wanted);
 }

@@ -76,9 +76,15 @@ export class ImageTable {
     return rows.map((row) => ({ name: String(row['name']), imageId: String(row['image_id']) }));
   }
 
-  /** Lets a name lead to an image. @returns the image it led to before */
-  setName(name: string, id: string): string | undefined {
+  /**
+   * Lets a name lead to an image.
+   *
+   * @param list digest of the index that the name stands for: images of other ones are not the name's any more
+   * @returns the image it led to before
+   */
+  setName(name: string, id: string, list = ''): string | undefined {
     const before = this.idOfName(name);
+    this.#db.prepare('DELETE FROM image_platforms WHERE name = ? AND list <> ?').run(name, list);
     this.#db
       .prepare('INSERT INTO image_names VALUES (?, ?) ON CONFLICT DO UPDATE SET image_id = excluded.image_id')
       .run(name, id);
@@ -86,8 +92,33 @@ export class ImageTable {
     return before;
   }
 
-  deleteName(name: string): boolean {
-    return this.#db.prepare('DELETE FROM image_names WHERE name = ?').run(name).changes > 0;
+  /** @returns images for other platforms that the name stood for */
+  deleteName(name: string): string[] {
+    const others = this.#db.prepare('DELETE FROM image_platforms WHERE name = ? RETURNING image_id').all(name);
+    this.#db.prepare('DELETE FROM image_names WHERE name = ?').run(name);
+    return others.map((row) => String(row['image_id']));
+  }
+
+  /** Notes which image a name stands for on a platform. */
+  setPlatform(name: string, platform: string, list: string, id: string): void {
+    this.#db.prepare('INSERT OR REPLACE INTO image_platforms VALUES (?, ?, ?, ?)').run(name, platform, list, id);
+  }
+
+  /** Images that a name stands for by platform, when it stands for several. */
+  platformsOf(name: string): { platform: string; list: string; imageId: string }[] {
+    const rows = this.#db
+      .prepare('SELECT platform, list, image_id FROM image_platforms WHERE name = ? ORDER BY platform')
+      .all(name);
+    return rows.map((row) => ({
+      platform: String(row['platform']),
+      list: String(row['list']),
+      imageId: String(row['image_id']),
+    }));
+  }
+
+  /** Whether a name stands for an image on some platform. */
+  isPlatformOfName(id: string): boolean {
+    return this.#db.prepare('SELECT 1 FROM image_platforms WHERE image_id = ?').get(id) !== undefined;
   }
 }
 

@@ -87,5 +87,15 @@ export const STORE_SCHEMA = {
       PRIMARY KEY (blob, owner)
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    CREATE TABLE image_platforms (
+      name TEXT NOT NULL,
+      platform TEXT NOT NULL,
+      list TEXT NOT NULL,
+      image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+      PRIMARY KEY (name, platform)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX image_platforms_image ON image_platforms(image_id);
+    `,
   ],
 } as const;

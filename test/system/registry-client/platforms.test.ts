@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostPlatform } from '#spec/platform.ts';
+import { openClientFixture } from './client-fixture.ts';
+import { type FakeRegistry, INDEX } from './fake-registry.ts';
+
+const HOST = hostPlatform();
+const OTHER =
+  HOST.architecture === 'amd64' ? { os: 'linux', architecture: 's390x' } : { os: 'linux', architecture: 'amd64' };
+
+function putIndex(registry: FakeRegistry) {
+  const own = registry.addImage('multi', undefined, [100], { architecture: HOST.architecture });
+  const other = registry.addImage('multi', undefined, [100], { architecture: OTHER.architecture });
+  const manifests = [
+    { ...own.manifest, platform: HOST },
+    { ...other.manifest, platform: OTHER },
+  ];
+  registry.addManifest('multi', 'latest', { schemaVersion: 2, mediaType: INDEX, manifests }, INDEX);
+  return { own: own.id, other: other.id };
+}
+
+test('pull: a tag keeps images for several platforms, and leads to the one for this machine', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull, store } = fixture;
+  const { images } = store.store;
+  const name = `${registry.host}/multi`;
+  const { own, other } = putIndex(registry);
+  await pull('multi', { platform: OTHER });
+  assert.equal(images.resolve(name).id, other, 'there is no better one');
+  await pull('multi');
+  await pull('multi', { platform: OTHER });
+  assert.equal(images.resolve(name).id, own);
+  assert.equal(images.resolve(name, OTHER).id, other);
+  assert.equal(images.resolve(name, HOST).id, own);
+  assert.deepEqual(
+    store.store.listImages().map(({ Id }) => Id),
+    [own],
+  );
+  assert.deepEqual((await store.store.pruneImages(() => [])).ImagesDeleted, null);
+  assert.equal(images.resolve(name, OTHER).id, other);
+  const removed = (await store.store.removeImage(name, () => [])).flatMap(({ Deleted }) => Deleted ?? []);
+  assert.ok(removed.includes(own) && removed.includes(other), removed.join());
+  assert.deepEqual(images.table.all(), []);
+  assert.deepEqual(await store.store.check(false), []);
+});
+
+test('pull: a tag that has moved on stands for the new images only', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull, store } = fixture;
+  const { images } = store.store;
+  const name = `${registry.host}/multi`;
+  const before = putIndex(registry);
+  await pull('multi', { platform: OTHER });
+  await pull('multi');
+  const after = putIndex(registry);
+  await pull('multi');
+  assert.equal(images.resolve(name).id, after.own);
+  assert.equal(images.resolve(name, OTHER).id, after.own, 'the other one is not here');
+  await pull('multi', { platform: OTHER });
+  assert.equal(images.resolve(name, OTHER).id, after.other);
+  assert.notEqual(before.other, after.other);
+  store.store.tagImage(before.own, name);
+  assert.equal(images.resolve(name, OTHER).id, before.own, 'a name given by hand stands for one image');
+});

@@ -8,6 +8,7 @@ import packageFile from '../../../package.json' with { type: 'json' };
 import { type OpenApi, openApi } from '../open-api.ts';
 import { groupId } from './account-groups.ts';
 import { debugging } from './debug-endpoint.ts';
+import { endingWith } from './endless-requests.ts';
 import { parseListenAddress } from './host-address.ts';
 import { installDaemon } from './install.ts';
 import { type Listener, listen } from './listen.ts';
@@ -25,6 +26,8 @@ interface Running {
   readonly log: Log;
   readonly listeners: Listener[];
   readonly metrics: Metrics;
+  /** Aborted when it is told to end. */
+  readonly ending: AbortController;
 }
 
 function socketGroup(settings: DaemonSettings, log: Log): number | undefined {
@@ -47,7 +50,7 @@ function logging(dispatch: Dispatch, log: Log): Dispatch {
 
 async function openListeners(running: Running, api: OpenApi): Promise<void> {
   const { settings, log, metrics, listeners } = running;
-  const counted = metrics.counting(api.dispatch);
+  const counted = metrics.counting(endingWith(api.dispatch, running.ending.signal));
   const options = {
     dispatch: logging(
       debugging(counted, () => running.settings.debug),
@@ -117,6 +120,7 @@ async function serve(running: Running, flags: DaemonFlags, root: string, launche
     log.write('info', 'daemon is ready', { root, pid: process.pid });
     log.write('info', 'daemon ends; containers go on running', { signal: await told });
   } finally {
+    running.ending.abort();
     await Promise.all(listeners.map((listener) => listener.close(running.settings.graceMs)));
     await api.close();
     if (pidFile !== undefined) rmSync(pidFile, { force: true });
@@ -140,6 +144,11 @@ export async function runDaemon(flags: DaemonFlags, root: string, launcher: stri
   const log = createLog(settings.logLevel, (line) => process.stderr.write(line));
   mkdirSync(root, { recursive: true, mode: 0o711 });
   using _lock = lockRoot(root);
-  await serve({ settings, log, listeners: [], metrics: new Metrics() }, flags, root, launcher);
+  await serve(
+    { settings, log, listeners: [], metrics: new Metrics(), ending: new AbortController() },
+    flags,
+    root,
+    launcher,
+  );
   return 0;
 }

@@ -111,6 +111,15 @@ function waitCondition(context: RequestContext): WaitCondition {
   throw new BerthError('invalid', 'api.wait-condition', `invalid condition: ${JSON.stringify(condition)}`);
 }
 
+/** @returns `undefined` when the abort comes first */
+function untilAborted<T>(promise: Promise<T>, abort: AbortSignal | undefined): Promise<T | undefined> {
+  if (abort === undefined) return promise;
+  const aborted = new Promise<undefined>((resolve) => {
+    abort.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  return Promise.race([promise, aborted]);
+}
+
 /**
  * The head of the answer is sent when the wait is armed: clients wait for it before they start the container. The exit
  * follows as the one document of the body.
@@ -118,7 +127,8 @@ function waitCondition(context: RequestContext): WaitCondition {
 async function wait(backend: ContainersBackend, context: RequestContext) {
   const { done } = await backend.wait(refOf(context), waitCondition(context), context.abort);
   const exit = async function* () {
-    yield await done;
+    const ended = await untilAborted(done, context.abort);
+    if (ended !== undefined) yield ended;
   };
   const headers = { 'content-type': 'application/json' };
   return { status: 200, headers, body: { kind: 'lines', items: exit() } } as const;

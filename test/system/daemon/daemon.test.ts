@@ -49,6 +49,24 @@ test('a daemon that ends, or is killed, leaves its containers running, and the n
   assert.equal((JSON.parse(text) as { State: { ExitCode: number } }).State.ExitCode, 3);
 });
 
+test('whoever follows events, logs or an end is let go when the daemon ends', async () => {
+  await using fixture = await openEngineFixture();
+  // Longer than the test may take: it would not end if it waited for them.
+  const daemon = await startDaemon(fixture.root, ['--shutdown-timeout', '3600']);
+  await daemon.call('POST', '/containers/create?name=long', request(['sleep', '1000']));
+  await daemon.call('POST', '/containers/long/start');
+  const paths = ['/events', '/containers/long/logs?follow=1&stdout=1', '/containers/long/stats'];
+  const followers = paths.map((path) => daemon.call('GET', path));
+  const waiting = daemon.call('POST', '/containers/long/wait').catch((error: Error) => error);
+  // A request later than those is answered: then they have begun.
+  await daemon.call('POST', '/containers/long/pause');
+  await daemon.call('POST', '/containers/long/unpause');
+  assert.equal(await daemon.end('SIGTERM'), 0);
+  for (const { status } of await Promise.all(followers)) assert.equal(status, 200);
+  await waiting;
+  assert.doesNotMatch(daemon.log(), /Error/);
+});
+
 test('commands go through the daemon of their root, and a second daemon is refused', async () => {
   await using fixture = await openEngineFixture();
   await using daemon = await startDaemon(fixture.root, ['-D']);

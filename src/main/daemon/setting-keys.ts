@@ -70,7 +70,7 @@ const WORDS: Readonly<Record<keyof Kinds, string>> = {
 export function checkKeys(value: unknown, where: string): ConfigValues {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(where, 'wanted a JSON object');
   for (const [name, given] of Object.entries(value)) {
-    const reason = REFUSED[name];
+    const reason = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
     if (reason !== undefined) throw invalid(where, `${name} cannot be set: ${reason}`);
     if (!Object.hasOwn(KEYS, name)) {
       const message = `the following directives don't match any configuration option: ${name}`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isBerthError, messageOf } from '#base/errors.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
 import { recordExit } from '#engine/record-exit.ts';
@@ -20,8 +21,8 @@ export async function runInternal(words: readonly string[], launcher: string): P
   }
   if (root !== undefined && command === 'restore-network' && rest.length === 0) {
     return withCore(root, launcher, 'restoring the firewall rules', async (core) => {
-      const { restoreFirewall } = await import('#engine/networks/restore-firewall.ts');
-      await restoreFirewall(core.context);
+      const { restoreMissedFirewall } = await import('#engine/networks/restore-firewall.ts');
+      await restoreMissedFirewall(core.context);
     });
   }
   if (root !== undefined && command === 'remove-network' && rest.length === 0) {
@@ -40,6 +41,8 @@ async function withCore(
   what: string,
   work: (core: Core) => Promise<unknown>,
 ): Promise<number> {
+  // A root that was deleted is not to come back.
+  if (!existsSync(root)) return 0;
   const core = openCore({
     root,
     exitCommand: exitCommandOf(launcher, root),

@@ -50,6 +50,11 @@ export async function restoreFirewall(context: FirewallContext): Promise<void> {
   await noteObstacles(context);
 }
 
+/** What the guard runs when it misses the tables. Somebody may have taken them away for good, with the last of the networks. */
+export async function restoreMissedFirewall(context: FirewallContext): Promise<void> {
+  if (context.endpoints.activeNetworks().size > 0) await restoreFirewall(context);
+}
+
 /** Bridges whose packets are to pass the host. */
 function bridgesOf(networks: readonly NetworkDevice[]): string[] {
   return networks.filter(({ internal, ownsParent }) => !internal && ownsParent).map((network) => network.interfaceName);

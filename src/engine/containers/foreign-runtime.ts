@@ -150,8 +150,9 @@ export async function foreignInit(runDirectory: string): Promise<{ pid: number; 
     const start = pid === undefined ? undefined : startTimeOf(pid);
     if (pid !== undefined && start !== undefined) return { pid, pidStart: String(start) };
     if (readExitRecord(runDirectory) !== undefined) {
-      // It may have run and ended between two looks.
-      if (pid !== undefined) return { pid, pidStart: '0' };
+      // It may have begun and ended between two looks.
+      const ended = readPid(files.pid);
+      if (ended !== undefined) return { pid: ended, pidStart: '0' };
       throw startFailure(readLog(files.log));
     }
     await sleep(POLL_MS);

@@ -10,6 +10,13 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   exec: ['berth exec -it web sh', 'berth exec -u 1000 -w /srv -e DEBUG=1 web ./check'],
   export: ['berth export web | tar t', 'berth export -o web.tar web'],
   history: ['berth history --no-trunc busybox'],
+  'image cat': ['berth image cat debian /etc/os-release'],
+  'image diff': [
+    'berth image diff --type file --type apt debian:12 debian:13',
+    'berth image diff -t history --format json a b',
+  ],
+  'image files': ['berth image files debian /etc'],
+  'image tree': ['berth image tree debian', 'berth image tree --lowest-efficiency 0.95 --highest-wasted-bytes 20m app'],
   'image prune': ['berth image prune -a --filter until=240h'],
   images: [
     'berth images --filter dangling=true -q',

@@ -9,6 +9,7 @@ interface Loader {
 
 const container = () => import('./flags/container.ts');
 const image = () => import('./flags/image.ts');
+const examine = () => import('./flags/examine.ts');
 const system = () => import('./flags/system.ts');
 const context = () => import('./flags/context.ts');
 const registry = () => import('./flags/registry.ts');
@@ -54,6 +55,19 @@ const LOADERS: Readonly<Record<string, Loader>> = {
     code: () => import('./commands/container-prune.ts'),
   },
   history: { flags: async () => (await image()).IMAGE_HISTORY_FLAGS, code: () => import('./commands/history.ts') },
+  'image cat': { code: () => import('./commands/image-cat.ts') },
+  'image diff': {
+    flags: async () => (await examine()).IMAGE_DIFF_FLAGS,
+    code: () => import('./commands/image-diff.ts'),
+  },
+  'image files': {
+    flags: async () => (await examine()).IMAGE_FILES_FLAGS,
+    code: () => import('./commands/image-files.ts'),
+  },
+  'image tree': {
+    flags: async () => (await examine()).IMAGE_TREE_FLAGS,
+    code: () => import('./commands/image-tree.ts'),
+  },
   'image inspect': {
     flags: async () => (await image()).IMAGE_INSPECT_FLAGS,
     code: () => import('./commands/image-inspect.ts'),

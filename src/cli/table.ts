@@ -4,6 +4,7 @@ import type { CommandRow, GroupRow, UnavailableRow } from './command-row.ts';
 import { ANY, atLeast, atMost, exactly, NONE, range } from './command-row.ts';
 import { CONTEXT_COMMANDS } from './table-contexts.ts';
 import { DAEMON_COMMANDS } from './table-daemon.ts';
+import { EXAMINE_COMMANDS } from './table-examine.ts';
 import { NETWORK_COMMANDS } from './table-networks.ts';
 import { REGISTRY_COMMANDS } from './table-registries.ts';
 import { REGISTRY_SERVER_COMMANDS } from './table-registry-server.ts';
@@ -305,6 +306,7 @@ container source to stdout.`,
   },
   ...CONTEXT_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...EXAMINE_COMMANDS,
   ...REGISTRY_COMMANDS,
   ...REGISTRY_SERVER_COMMANDS,
   ...NETWORK_COMMANDS,

@@ -30,6 +30,7 @@ import { inspectExec } from './execs/inspect.ts';
 import { resizeExec } from './execs/resize.ts';
 import { startExec, startExecDetached } from './execs/start.ts';
 import { copyImage } from './images/copy.ts';
+import { compareImages, imageFiles, imageTree, readImageFile } from './images/examine.ts';
 import { imageHistory } from './images/history.ts';
 import { importImage } from './images/import.ts';
 import { inspectImage } from './images/inspect.ts';
@@ -110,6 +111,10 @@ const images = {
   list: listImages,
   inspect: inspectImage,
   history: imageHistory,
+  tree: imageTree,
+  files: imageFiles,
+  readFile: readImageFile,
+  compare: compareImages,
   tag: tagImage,
   remove: removeImage,
   load: loadImages,

@@ -16,6 +16,7 @@ import type { DiskUsageReport } from './disk-usage.ts';
 import { Arrivals } from './downloads/arrivals.ts';
 import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
+import type { ListedMembers } from './examine/list-members.ts';
 import { checkStore, type Finding } from './fsck.ts';
 import { type Collected, collectGarbage } from './gc.ts';
 import { type CommitOptions, commitImage } from './images/commit-image.ts';
@@ -63,6 +64,8 @@ export interface Store {
   readonly trees: Trees;
   /** What a container changed in its root filesystem, sorted by path. @throws not-found */
   changes(containerId: string): Promise<FilesystemChange[]>;
+  /** What the archive of a layer has, by its digest. @param wanted paths whose content is wanted too, a regular expression */
+  listMembers(blob: string, wanted: string): Promise<ListedMembers>;
   /** Makes an image of a container's changes. @returns its id */
   commit(containerId: string, options: CommitOptions): Promise<string>;
   /** @returns the image's id */
@@ -118,6 +121,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     packed: new PackedBlobs(parts),
     openLease: () => openLease(db),
     trees: new Trees(workers),
+    listMembers: (blob, wanted) => workers.run('listMembers', { blob: content.pathOf(blob), wanted }),
     changes: (containerId) => workers.run('listChanges', snapshots.changesJob(containerId)),
     commit: async (containerId, options) => (await commitImage({ ...parts, snapshots }, containerId, options)).id,
     importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,

@@ -19,6 +19,7 @@ import type {
   SearchResult,
 } from '#spec/docker-api/registries.ts';
 import type { HostPlatform } from '#spec/platform.ts';
+import type { Examine } from '../examine/examine.ts';
 import type { PullImageOptions } from './pull-images.ts';
 import type { PushImageOptions } from './push-images.ts';
 
@@ -58,6 +59,8 @@ export interface ImagePlatform {
 
 /** What can be done with images. Every `name` is a reference, a digest, an id or a unique id prefix. */
 export interface Images {
+  /** The inside of images. */
+  readonly examine: Examine;
   list(query?: ImageListQuery): Promise<ImageSummary[]>;
   /** @throws not-found ("No such image: x") */
   inspect(name: string, platform?: ImagePlatform): Promise<ImageInspect>;

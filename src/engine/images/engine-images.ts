@@ -6,6 +6,7 @@ import { familiarName, familiarReference, parseReference, withDefaultTag } from 
 import type { ImageUser } from '#store/images/remove-image.ts';
 import type { Store } from '#store/open-store.ts';
 import type { NewEvent } from '../events/api.ts';
+import type { Examine } from '../examine/examine.ts';
 import type { ImagePlatform, Images } from './api.ts';
 import { type CarriedImages, openCarriedImage } from './carried-images.ts';
 import { checkPlatform } from './check-platform.ts';
@@ -100,10 +101,22 @@ function containerCounts(parts: ImagesParts): ReadonlyMap<string, number> {
   return new Map(parts.store.images.table.all().map(({ id }) => [id, parts.usersOf(id).length]));
 }
 
+/** Loaded when something is examined. */
+function lateExamine(store: Store): Examine {
+  const open = async () => (await import('../examine/examine.ts')).openExamine(store);
+  return {
+    tree: async (name) => (await open()).tree(checkedName(store, name, undefined)),
+    files: async (name) => (await open()).files(checkedName(store, name, undefined)),
+    read: async (name, path) => (await open()).read(checkedName(store, name, undefined), path),
+    compare: async (first, second, kinds) => (await open()).compare(first, second, kinds),
+  };
+}
+
 /** The images of an engine: the store's, with events and with what containers have to do with them. */
 export function createImages(parts: ImagesParts): Images {
   const { store } = parts;
   return {
+    examine: lateExamine(store),
     list: async (query = {}) => store.listImages(query, query.countContainers ? containerCounts(parts) : undefined),
     inspect: async (name, platform) => store.inspectImage(checkedName(store, name, platform)),
     history: async (name, platform) => store.imageHistory(checkedName(store, name, platform)),

@@ -4,6 +4,7 @@ import { absentRoutes } from './absent.ts';
 import { containerFileRoutes } from './container-files.ts';
 import { containerOutputRoutes } from './container-output.ts';
 import { containerRoutes } from './containers.ts';
+import { examineRoutes } from './examine.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
@@ -29,6 +30,7 @@ export function dispatchTo(engine: ApiBackend): Dispatch {
     ...swarmRoutes(),
     ...pluginRoutes(),
     ...absentRoutes(),
+    ...examineRoutes(engine.images.examine),
     ...imageRoutes(engine.images),
     ...registryRoutes(engine.images),
     ...systemRoutes(engine),

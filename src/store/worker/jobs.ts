@@ -13,6 +13,7 @@ import { spoolBlob } from '../content/spool-blob.ts';
 import { measureRoot } from '../disk-usage.ts';
 import { receiveBlob } from '../downloads/receive-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
+import { listMembers } from '../examine/list-members.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
 import { listChanges, packChanges } from '../layers/change-jobs.ts';
 import { compareLayer } from '../layers/compare-layer.ts';
@@ -25,6 +26,7 @@ const JOBS = {
   copyTree,
   hashFile,
   listChanges,
+  listMembers,
   measureRoot,
   packChanges,
   dressImplied,

@@ -28,7 +28,7 @@ function heldByProgram(range: PublishedRange, port: number, inode: string): Bert
   return new BerthError(
     'conflict',
     'port.in-use',
-    `failed to bind port ${at}/${range.protocol}: address already in use`,
+    `failed to bind host port ${at}/${range.protocol}: address already in use`,
     {
       hint: holder === undefined ? 'a program has it open' : `${holder.name} (process ${holder.pid}) has it open`,
       details: { port, ...(holder === undefined ? {} : { pid: holder.pid }) },
@@ -60,7 +60,7 @@ async function checkAddresses(ranges: readonly PublishedRange[]): Promise<void> 
     throw new BerthError(
       'invalid',
       'port.address',
-      `failed to bind port ${at}:${hostPort}/${protocol}: cannot assign requested address`,
+      `failed to bind host port ${at}:${hostPort}/${protocol}: cannot assign requested address`,
       { hint: `the host has no address ${address}` },
     );
   }

@@ -161,7 +161,12 @@ class SocketTransport implements Transport {
     }
     const agent = new Agent(options);
     const dial = this.#dial;
-    if (dial !== undefined) agent.createConnection = dial;
+    if (dial !== undefined) {
+      agent.createConnection = dial;
+      // Of a program's pipes nothing can be asked that the agent asks of sockets.
+      agent.keepSocketAlive = () => true;
+      agent.reuseSocket = () => {};
+    }
     return agent;
   }
 

@@ -28,10 +28,14 @@ export function dialSsh(address: EngineAddress & { readonly kind: 'ssh' }): Dupl
   const child = spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-  // The end of the output is told when it is known why: ssh that cannot connect ends like an engine that hangs up.
+  // The end of the output, and that nobody reads the input, are told when it is known why: ssh that cannot connect ends like
+  // an engine that hangs up.
   const output = new PassThrough();
   child.stdout.pipe(output, { end: false });
-  const stream = joinDuplex(output, child.stdin);
+  const input = new PassThrough();
+  input.pipe(child.stdin);
+  child.stdin.on('error', () => {});
+  const stream = joinDuplex(output, input);
   const fail = (why: string) => {
     const message = `Cannot connect to the Docker daemon at ssh://${address.host}: ${why}`;
     stream.destroy(new BerthError('unavailable', 'client.cannot-connect', message));

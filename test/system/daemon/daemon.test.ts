@@ -153,6 +153,25 @@ test('system dial-stdio serves the API on a pipe, with a daemon and without one'
   assert.match(dial().stdout, /^HTTP\/1\.1 200 OK\r\n[\s\S]*OK$/);
 });
 
+test('an engine behind ssh is asked through the program, which says why it cannot', async () => {
+  await using fixture = await openEngineFixture();
+  const ssh = join(fixture.scratch, 'ssh');
+  const reach = (script: string) => {
+    writeFileSync(ssh, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${fixture.scratch}:${process.env['PATH']}` };
+    const words = ['--', PROGRAM, '-H', 'ssh://me@there:2222', 'images', '--format', '{{.Repository}}'];
+    return spawnSync(process.execPath, words, { encoding: 'utf8', input: '', env });
+  };
+  const dial = `exec ${process.execPath} -- ${PROGRAM} --root ${fixture.root} system dial-stdio`;
+  const found = reach(`echo "$@" > ${fixture.scratch}/words; ${dial}`);
+  assert.deepEqual([found.stdout, found.stderr, found.status], ['busybox\n', '', 0]);
+  const words = readFileSync(join(fixture.scratch, 'words'), 'utf8');
+  assert.match(words, /^-o ConnectTimeout=30 -T -l me -p 2222 -- there .*berth system dial-stdio/);
+  const refused = reach('echo "Permission denied (publickey)." >&2; exit 255');
+  const why = 'Cannot connect to the Docker daemon at ssh://there: Permission denied (publickey).\n';
+  assert.deepEqual([refused.stderr, refused.status], [why, 1]);
+});
+
 test('a configuration file is checked, and read again at SIGHUP', async () => {
   await using fixture = await openEngineFixture();
   const file = join(fixture.scratch, 'daemon.json');

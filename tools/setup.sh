@@ -35,6 +35,9 @@ if [ -n "$needed" ]; then
   apt-get update -q >/dev/null
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $needed >/dev/null
+  case "$needed" in # tests start registries of their own
+  *docker-registry*) systemctl disable --now docker-registry >/dev/null 2>&1 || true ;;
+  esac
 fi
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

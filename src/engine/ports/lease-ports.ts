@@ -190,7 +190,9 @@ export async function leaseWishes(
 
 function inDockersWords(error: unknown, name: string, endpoints: readonly Endpoint[]): unknown {
   if (!isBerthError(error)) return error;
-  const { kind, code, message, hint, details } = error;
+  const { code, message, hint, details } = error;
+  // Docker answers 500 when a port is somebody else's.
+  const kind = error.kind === 'conflict' ? 'internal' : error.kind;
   const id = (endpoints.find(({ defaultGateway }) => defaultGateway.v4) ?? endpoints[0])?.id ?? '';
   const prefix = `failed to set up container networking: driver failed programming external connectivity on endpoint ${name} (${id})`;
   return new BerthError(kind, code, `${prefix}: ${message}`, { ...(hint === undefined ? {} : { hint }), details });

@@ -35,6 +35,8 @@ export interface GroupRow {
   readonly summary: string;
   /** What complaints print behind the name; docker does so for some groups only. */
   readonly use?: string;
+  /** Berth's own, not docker's. */
+  readonly own?: true;
 }
 
 /** A command of docker's that Berth does not have yet; it is listed, and refused by name. */

@@ -66,8 +66,12 @@ export function groupHelp(name: string): string {
 export function rootHelp(width: number): string {
   const entries = entriesOf('');
   const common = COMMON.flatMap((name) => entries.find((entry) => entry.name === name) ?? []);
-  const management = [...GROUPS, ...UNAVAILABLE.filter((row) => row.section === 'management')].sort(byName);
+  const management = [
+    ...GROUPS.filter((group) => group.own !== true),
+    ...UNAVAILABLE.filter((row) => row.section === 'management'),
+  ].sort(byName);
   const swarm = UNAVAILABLE.filter((row) => row.section === 'swarm').sort(byName);
+  const own = [...entries, ...GROUPS].filter((entry) => entry.own === true).sort(byName);
   return [
     'Usage:  berth [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n',
     section('Common Commands', entryLines(common)),
@@ -77,7 +81,7 @@ export function rootHelp(width: number): string {
     section('Global Options', flagLines(GLOBAL_FLAGS, width)),
     "\nRun 'berth COMMAND --help' for more information on a command.\n",
     section('Berth Options', flagLines(GLOBAL_FLAGS, width, true)),
-    section('Berth Commands', entryLines(entries.filter((entry) => entry.own === true))),
+    section('Berth Commands', entryLines(own)),
     section('Not available yet', `  ${UNAVAILABLE.map((row) => row.name).join(', ')}\n`),
   ].join('');
 }

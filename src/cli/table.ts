@@ -319,7 +319,7 @@ export const GROUPS: readonly GroupRow[] = [
   { name: 'image', summary: 'Manage images' },
   { name: 'manifest', summary: 'Manage Docker image manifests and manifest lists' },
   { name: 'network', summary: 'Manage networks' },
-  { name: 'registry', summary: 'Serve images to others' },
+  { name: 'registry', summary: 'Serve images to others', own: true },
   { name: 'system', summary: 'Manage Berth' },
   { name: 'volume', summary: 'Manage volumes', use: 'COMMAND' },
 ];

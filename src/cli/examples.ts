@@ -3,7 +3,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   attach: ['berth attach web', 'berth attach --detach-keys ctrl-x web'],
   commit: ["berth commit -m 'with curl' -c 'CMD [\"curl\"]' web tools:1"],
   'container prune': ['berth container prune --filter until=24h'],
-  'context create': ['berth context create far --docker host=ssh://me@far.example', 'berth --context far ps'],
+  'context create': ['berth context create far --docker host=ssh://me@far.example'],
   cp: ['berth cp web:/etc/hosts .', 'berth cp ./site web:/srv', 'tar c site | berth cp - web:/srv'],
   create: ['berth create --name db -v /srv/db:/data postgres', 'berth start -a db'],
   daemon: [

@@ -32,9 +32,12 @@ test('claimSubnets() tells what other roots have, not what the caller has', () =
   using registry = setUp();
   const [one = '', two = ''] = registry.roots;
   assert.deepEqual(registry.others(one, 'a'), []);
-  assert.deepEqual(registry.others(one, 'b'), []);
+  assert.deepEqual(registry.others(one, 'b', [registry.claimOf(one, 'a')]), []);
   assert.deepEqual(registry.others(two, 'c'), ['a', 'b']);
-  assert.deepEqual(registry.others(one, 'd'), ['c']);
+  // `a` was removed by somebody who could not say so any more.
+  registry.others(one, 'e', [registry.claimOf(one, 'b')]);
+  assert.deepEqual(registry.others(two, 'f', [registry.claimOf(two, 'c')]), ['b', 'e']);
+  assert.deepEqual(registry.others(one, 'd'), ['c', 'f']);
   assert.equal(statSync(join(registry.directory, 'subnets.db')).mode & 0o777, 0o600);
 });
 

@@ -65,7 +65,8 @@ function record(db: DatabaseSync, { root, networkId, subnets, interfaceName }: S
 /**
  * Chooses subnets while nobody else on the machine can.
  *
- * @param own what the caller's root has already, so that claims survive a reboot
+ * @param own what the caller's root has, read in the transaction that will write the new network: claims survive a reboot, and those of
+ *   networks that are gone do not stay
  * @param choose is given the living claims of other roots and says what to claim; may throw
  */
 export function claimSubnets<T extends { readonly claim: SubnetClaim }>(
@@ -84,6 +85,9 @@ export function claimSubnets<T extends { readonly claim: SubnetClaim }>(
     for (const claim of dead) forget(db, claim.root, claim.networkId);
     const known = new Set(claims.filter((claim) => claim.root === root).map(({ networkId }) => networkId));
     for (const claim of own) if (!known.has(claim.networkId)) record(db, claim);
+    // Whoever removed such a network was killed before he could say so here.
+    const held = new Set(own.map(({ networkId }) => networkId));
+    for (const networkId of known) if (!held.has(networkId)) forget(db, root, networkId);
     const result = choose(claims.filter((claim) => claim.root !== root && !dead.includes(claim)));
     record(db, result.claim);
     db.exec('COMMIT');

@@ -54,7 +54,11 @@ export interface PullOptions {
   readonly report: Report;
 }
 
-export type PushOptions = Omit<PullOptions, 'platform'>;
+export interface PushOptions extends Omit<PullOptions, 'platform'> {
+  /** Which image it is; the one of that name when absent. */
+  readonly image?: string | undefined;
+}
+
 export interface CopyImageOptions extends Omit<PullOptions, 'credential'> {
   readonly fromCredential?: Credential | undefined;
   readonly toCredential?: Credential | undefined;

@@ -38,7 +38,7 @@ export interface PushRequest {
   /** With a tag. */
   readonly reference: Reference;
   /** Which image it is; the one of that name when absent. */
-  readonly image?: string;
+  readonly image?: string | undefined;
   readonly signal: AbortSignal;
   readonly report: Report;
 }

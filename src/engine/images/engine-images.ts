@@ -131,8 +131,16 @@ export function createImages(parts: ImagesParts): Images {
       );
     },
     push: (name, options = {}) =>
-      pushImages({ open: parts.distribution, table: store.images.table }, name, options, (reference, id) =>
-        note(parts, 'push', familiarReference(reference), familiarName(reference), labelsOf(store, id)),
+      pushImages(
+        {
+          open: parts.distribution,
+          table: store.images.table,
+          choose: (one, platform) => checkedName(store, one, platform),
+        },
+        name,
+        options,
+        (reference, id) =>
+          note(parts, 'push', familiarReference(reference), familiarName(reference), labelsOf(store, id)),
       ),
     copy: (from, to, { platform, fromCredential, toCredential, abort }) =>
       reportsOf(async (report) => {

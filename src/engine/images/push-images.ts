@@ -2,7 +2,14 @@ import { BerthError } from '#base/errors.ts';
 import type { Credential } from '#distribution/auth/credential.ts';
 import type { Distribution } from '#distribution/open-distribution.ts';
 import type { ProgressMessage } from '#spec/docker-api/images.ts';
-import { checkTag, familiarName, fullName, parseReference, type Reference } from '#spec/reference.ts';
+import {
+  checkTag,
+  familiarName,
+  familiarReference,
+  fullName,
+  parseReference,
+  type Reference,
+} from '#spec/reference.ts';
 import type { ImageTable } from '#store/metadata/image-table.ts';
 import type { ImagePlatform } from './api.ts';
 import { reportsOf } from './progress-queue.ts';
@@ -18,13 +25,15 @@ export interface PushImageOptions {
 export interface PushParts {
   readonly open: () => Promise<Distribution>;
   readonly table: ImageTable;
+  /** The image of a name for a platform. @throws not-found */
+  readonly choose: (name: string, platform: ImagePlatform) => string;
 }
 
 /** Pushes one image, or all of a repository; every item is one line of the API's progress. */
 export function pushImages(
-  { open, table }: PushParts,
+  { open, table, choose }: PushParts,
   name: string,
-  { tag, credential, abort }: PushImageOptions,
+  { tag, platform, credential, abort }: PushImageOptions,
   note: (reference: Reference, imageId: string) => void,
 ): AsyncIterable<ProgressMessage> {
   const parsed = parseReference(name);
@@ -38,7 +47,8 @@ export function pushImages(
     const distribution = await open();
     const signal = abort ?? new AbortController().signal;
     for (const reference of references) {
-      const { id } = await distribution.push(reference, { credential, signal, report });
+      const image = platform === undefined ? undefined : choose(familiarReference(reference), platform);
+      const { id } = await distribution.push(reference, { image, credential, signal, report });
       note(reference, id);
     }
   });

@@ -34,10 +34,12 @@ const CONTAINER_ENTRIES = ['upper', 'work', 'rootfs'];
  * Removes every layer and blob that no image, container or living lease needs, and every file that has no row. Writers of all
  * processes wait only while rows are marked and files renamed aside; deleting happens after that. May be killed anywhere: the
  * next collection goes on.
+ *
+ * @param keepDownloadsMs how long broken downloads are kept for another try; a week when absent
  */
-export async function collectGarbage(parts: GcParts): Promise<Collected> {
+export async function collectGarbage(parts: GcParts, keepDownloadsMs?: number): Promise<Collected> {
   const collected = transact(parts.db, () => {
-    dropOldDownloads(parts.db, Date.now());
+    dropOldDownloads(parts.db, Date.now(), keepDownloadsMs);
     return mark(parts.db);
   });
   fault('gc.marked');

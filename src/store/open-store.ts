@@ -140,7 +140,8 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     },
     tagImage: (name, repository, tag) => transact(db, () => tagImage(images.table, name, repository, tag)),
     removeImage: (name, users, options) => removeImage(removal(users), name, options),
-    pruneImages: (users, filters) => pruneImages(removal(users), filters),
+    pruneImages: (users, filters) =>
+      pruneImages({ ...removal(users), collect: () => collectGarbage(parts, -1) }, filters),
     collectGarbage: collect,
     diskUsage: () => workers.run('measureRoot', { root }),
     check: (repair) => checkStore({ ...parts, snapshots }, repair),

@@ -33,7 +33,7 @@ export async function pruneImages(parts: RemoveImageParts, filters: Filters = {}
       if (!isBerthError(error, 'conflict') && !isBerthError(error, 'not-found')) throw error;
     }
   }
-  // Also what was left by work that never ended.
+  // Also what was left by work that never ended, downloads that broke off among it.
   await collect();
   return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
 }

@@ -183,3 +183,22 @@ test('pull: a resumed blob that was bad before is fetched anew', async () => {
   assert.deepEqual(await store.store.check(false), []);
   assert.equal(layers[0]!.mediaType, LAYER);
 });
+
+test('image prune drops what has come of downloads that broke off', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull, store } = fixture;
+  const { layers } = registry.addImage('broken', 'latest', [SIZE]);
+  const bytes = registry.blobs.get(layers[0]!.digest)!;
+  registry.intercept = (request, response) => {
+    if (!request.url!.endsWith(layers[0]!.digest)) return false;
+    if (request.headers.range !== undefined) response.writeHead(403).end();
+    else registry.sendBlob(response, bytes, 0, SIZE / 2);
+    return true;
+  };
+  await assert.rejects(pull('broken'), /403/);
+  await store.store.collectGarbage();
+  assert.equal(visibleIn(store).downloads.length, 1);
+  await store.store.pruneImages(() => []);
+  assert.deepEqual(visibleIn(store).downloads, []);
+  assert.deepEqual(await store.store.check(false), []);
+});

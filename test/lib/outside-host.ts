@@ -59,7 +59,7 @@ export function openOutsideHost(): OutsideHost {
 
 /** How long the answer to a question that shall have one is waited for, and to one that shall not; seconds. */
 const PATIENCE = 60;
-const SILENCE = 2;
+const SILENCE = 1;
 
 /**
  * Asks a port, from a network namespace or from here.

@@ -8,7 +8,7 @@ import type { NetworkCreateRequest } from '#spec/docker-api/networks.ts';
 import { type EngineFixture, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { ask, openOutsideHost, servePorts } from '../../lib/outside-host.ts';
 
-const BASE = 31_100 + (process.pid % 70) * 20;
+const BASE = 31_100 + (process.pid % 300) * 4;
 const PORT = 'com.docker.network.bridge.';
 
 async function network(fixture: EngineFixture, Name: string, more: Partial<NetworkCreateRequest> = {}) {

@@ -61,6 +61,8 @@ export interface CliHost {
   credentials?(options: GlobalOptions): Promise<UserCredentials>;
   /** Serves the engine of the root until told to end. @returns the exit status */
   serve?(options: GlobalOptions, flags: DaemonFlags): Promise<number>;
+  /** Opens an engine of no images, over a place of its own that goes with it. */
+  scratch?(): Promise<{ readonly client: Client } & AsyncDisposable>;
   /** Serves a registry below the root until told to end. @returns the exit status */
   serveRegistry?(options: GlobalOptions, settings: RegistryServerSettings): Promise<number>;
   /** Frees what nothing in the registry below the root needs. */

@@ -48,6 +48,10 @@ const host: CliHost = {
     const { runDaemon } = await import('./daemon/daemon.ts');
     return runDaemon(flags, rootOf(options), LAUNCHER);
   },
+  async scratch() {
+    const { openScratch } = await import('./scratch-engine.ts');
+    return openScratch(LAUNCHER);
+  },
   async serveRegistry(options, settings) {
     const { runRegistry } = await import('./registry/run-registry.ts');
     return runRegistry(settings, rootOf(options));

@@ -2,7 +2,7 @@
 import type { DiffKind, ImageDiffReport } from '#spec/docker-api/examine.ts';
 import type { Context, Invocation } from '../command.ts';
 import { isJson } from '../examine-format.ts';
-import { ExitFailure } from '../failure.ts';
+import { openOperands } from '../examine-operands.ts';
 import { humanSize } from '../render/human-size.ts';
 import { alignColumns } from '../render/tabwriter.ts';
 
@@ -61,24 +61,16 @@ function shown(report: ImageDiffReport): string {
   }
 }
 
-/** Names may say where the image is, as container-diff's do. */
-function localName(text: string, path: string): string {
-  if (text.startsWith('daemon://')) return text.slice('daemon://'.length);
-  if (text.startsWith('remote://'))
-    throw new ExitFailure(1, `${path}: comparing images of a registry is not supported: pull ${text.slice(9)} first`);
-  if (text.endsWith('.tar'))
-    throw new ExitFailure(1, `${path}: comparing archives is not supported: load ${text} first`);
-  return text;
-}
-
-export async function run(context: Context, { args, flags, path }: Invocation): Promise<number> {
+export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const asJson = isJson(flags);
-  const [first, second] = args.map((text) => localName(text, path)) as [string, string];
   const kinds = (
     flags.changed('type') ? flags.list('type').flatMap((text) => text.split(',')) : ['size']
   ) as readonly DiffKind[];
-  const client = await context.client();
-  const reports = await client.images.compare(first, second, kinds, context.signal);
+  await using operands = await openOperands(context, args);
+  const [first = '', second = ''] = operands.names;
+  const found = await operands.client.images.compare(first, second, kinds, context.signal);
+  // As the user wrote them.
+  const reports = found.map((report) => ({ ...report, Image1: args[0] ?? '', Image2: args[1] ?? '' }));
   context.stdout.write(asJson ? `${JSON.stringify(reports, null, 2)}\n` : reports.map(shown).join(''));
   return 0;
 }

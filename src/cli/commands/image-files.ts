@@ -2,6 +2,7 @@
 import type { ImageFile } from '#spec/docker-api/examine.ts';
 import type { Context, Invocation } from '../command.ts';
 import { isJson } from '../examine-format.ts';
+import { openOperands } from '../examine-operands.ts';
 
 const LETTERS: Readonly<Record<ImageFile['Type'], string>> = {
   file: '-',
@@ -34,9 +35,9 @@ function line({ Type, Mode, Uid, Gid, Size, Path, Link, Layer }: ImageFile): str
 
 export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
   const asJson = isJson(flags);
-  const [name = '', under] = args;
-  const client = await context.client();
-  const all = await client.images.files(name, context.signal);
+  const under = args[1];
+  await using operands = await openOperands(context, [args[0] ?? '']);
+  const all = await operands.client.images.files(operands.names[0]!, context.signal);
   const start = under === undefined ? '/' : `/${under.replace(/^\/+|\/+$/g, '')}`;
   const files = all.filter(({ Path }) => start === '/' || Path === start || Path.startsWith(`${start}/`));
   context.stdout.write(asJson ? `${JSON.stringify(files)}\n` : files.map(line).join(''));

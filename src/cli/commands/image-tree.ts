@@ -2,6 +2,7 @@
 import type { ImageTreeReport } from '#spec/docker-api/examine.ts';
 import type { Context, Invocation } from '../command.ts';
 import { isJson } from '../examine-format.ts';
+import { openOperands } from '../examine-operands.ts';
 import type { ParsedFlags } from '../parsed-flags.ts';
 import { humanSize } from '../render/human-size.ts';
 
@@ -43,8 +44,8 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
   const asJson = isJson(flags);
   const least = lowestEfficiency(flags);
   const most = flags.changed('highest-wasted-bytes') ? flags.number('highest-wasted-bytes') : Number.POSITIVE_INFINITY;
-  const client = await context.client();
-  const report = await client.images.tree(args[0] ?? '', context.signal);
+  await using operands = await openOperands(context, [args[0] ?? '']);
+  const report = await operands.client.images.tree(operands.names[0]!, context.signal);
   context.stdout.write(asJson ? `${JSON.stringify(report)}\n` : shown(report, flags.number('top')));
   const failures = [
     ...(report.Efficiency < least ? [`the efficiency ${report.Efficiency.toFixed(4)} is below ${least}`] : []),

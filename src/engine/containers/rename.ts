@@ -36,7 +36,8 @@ export async function renameContainer(context: EngineContext, id: string, name: 
 
 function freeName(context: EngineContext, wanted: string): string {
   try {
-    const name = parseContainerName(wanted);
+    // Docker tells the name with the slash that it stores.
+    const name = parseContainerName(`/${wanted.replace(/^\//, '')}`);
     const owner = context.containers.idOfName(name);
     if (owner !== undefined) throw nameConflict(name, owner);
     return name;

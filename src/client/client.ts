@@ -34,7 +34,7 @@ import { compareImages, imageFiles, imageTree, readImageFile } from './images/ex
 import { imageHistory } from './images/history.ts';
 import { importImage } from './images/import.ts';
 import { inspectImage } from './images/inspect.ts';
-import { inspectRemoteImage } from './images/inspect-remote.ts';
+import { inspectInRegistry, inspectRemoteImage } from './images/inspect-remote.ts';
 import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
 import { pushManifestList, remoteDocument } from './images/manifests.ts';
@@ -126,6 +126,7 @@ const images = {
   remoteDocument,
   pushManifestList,
   inspectRemote: inspectRemoteImage,
+  inspectInRegistry,
   search: searchImages,
   prune: pruneImages,
 };

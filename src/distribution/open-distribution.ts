@@ -25,6 +25,7 @@ import {
   pushEndpoint,
   type RegistrySettings,
 } from './registry/endpoints.ts';
+import { inspectImage, type RemoteImage } from './registry/inspect-image.ts';
 import { inspectRemote, remoteDocument } from './registry/inspect-remote.ts';
 import { readRegistriesConf } from './registry/registries-conf.ts';
 import { RegistryClient } from './registry/registry-client.ts';
@@ -79,6 +80,8 @@ export interface Distribution {
   copy(from: string, to: string, options: CopyImageOptions): Promise<void>;
   /** What a name leads to, without its layers. @throws not-found */
   inspect(reference: Reference, options: RemoteOptions): Promise<DistributionInspect>;
+  /** An image of a registry, without its layers. @throws not-found */
+  inspectImage(reference: Reference, options: RemoteOptions & Pick<PullOptions, 'platform'>): Promise<RemoteImage>;
   /** A document of a registry as it is. @throws not-found */
   document(reference: Reference, options: ManifestOptions): Promise<RemoteDocument>;
   /** Stores a manifest list, with what it lists taken over from other repositories. @returns its digest */
@@ -126,6 +129,14 @@ export function openDistribution(options: DistributionOptions): Distribution {
         for (const http of opened) http.close();
       }
     },
+    inspectImage: (reference, remote) =>
+      withRegistry(options, reference, remote, async (client) => {
+        try {
+          return await inspectImage(client, reference, remote.platform, remote.signal);
+        } catch (error) {
+          throw explainPullError(error, reference);
+        }
+      }),
     document: (reference, remote) =>
       withRegistry(trusting(options, reference, remote), reference, remote, async (client) => {
         try {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { RemoteImage } from '#distribution/registry/inspect-image.ts';
 import type {
   ImageDeleteItem,
   ImageHistoryItem,
@@ -9,7 +10,6 @@ import type {
   ImageSummary,
   ProgressMessage,
 } from '#spec/docker-api/images.ts';
-
 import type {
   AuthAnswer,
   DistributionInspect,
@@ -91,6 +91,11 @@ export interface Images {
   copy(from: string, to: string, options: CopyOptions): AsyncIterable<ProgressMessage>;
   /** What a name leads to in its registry; nothing is stored. @throws not-found */
   inspectRemote(name: string, credential?: RegistryCredential, abort?: AbortSignal): Promise<DistributionInspect>;
+  /** What an image in a registry says of itself; nothing is stored. @throws not-found */
+  inspectInRegistry(
+    name: string,
+    options: Pick<RegistryOptions, 'credential' | 'abort'> & { readonly platform?: HostPlatform | undefined },
+  ): Promise<RemoteImage>;
   /** A document of a registry as it is. @throws not-found */
   remoteDocument(name: string, options: RegistryOptions): Promise<RemoteDocument>;
   /** Stores a manifest list in a registry, with what it lists. @returns its digest */

@@ -153,6 +153,13 @@ export function createImages(parts: ImagesParts): Images {
       const reference = withDefaultTag(parseReference(name));
       return await distribution.inspect(reference, { credential, signal: abort ?? new AbortController().signal });
     },
+    inspectInRegistry: async (name, { abort, ...options }) => {
+      const signal = abort ?? new AbortController().signal;
+      return await (await parts.distribution()).inspectImage(withDefaultTag(parseReference(name)), {
+        ...options,
+        signal,
+      });
+    },
     remoteDocument: async (name, { abort, ...options }) => {
       const signal = abort ?? new AbortController().signal;
       return await (await parts.distribution()).document(withDefaultTag(parseReference(name)), { ...options, signal });

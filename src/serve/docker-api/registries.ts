@@ -1,4 +1,4 @@
-/** `/auth`, `/distribution`, `/images/search`, and Berth's own `/images/copy` and `/distribution/NAME/manifest`. */
+/** `/auth`, `/distribution`, `/images/search`, and Berth's own `/images/copy`, `/distribution/NAME/manifest` and `/distribution/NAME/image`. */
 import { BerthError } from '#base/errors.ts';
 import type { Images } from '#engine/images/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
@@ -57,6 +57,16 @@ async function document(backend: Images, context: RequestContext): Promise<ApiRe
   return json(await backend.remoteDocument(context.parameter('name'), registryOptions(context)));
 }
 
+async function inspectImage(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const platform = context.text('platform');
+  const options = {
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    credential: registryCredential(context.request.headers),
+    abort: context.abort,
+  };
+  return json(await backend.inspectInRegistry(context.parameter('name'), options));
+}
+
 async function pushList(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const list = decodeBody<ManifestListPush>(await context.json(), MANIFEST_LIST);
   return json({ Digest: await backend.pushList(context.parameter('name'), list, registryOptions(context)) });
@@ -81,6 +91,7 @@ export function registryRoutes(backend: Images): Route[] {
   return [
     { method: 'POST', path: '/auth', handle: (context) => login(backend, context) },
     { method: 'POST', path: '/images/copy', handle: (context) => copy(backend, context) },
+    { method: 'GET', path: '/distribution/{name*}/image', handle: (context) => inspectImage(backend, context) },
     { method: 'GET', path: '/distribution/{name*}/manifest', handle: (context) => document(backend, context) },
     { method: 'PUT', path: '/distribution/{name*}/manifest', handle: (context) => pushList(backend, context) },
     { method: 'GET', path: '/distribution/{name*}/json', handle: (context) => inspect(backend, context) },

@@ -107,6 +107,11 @@ test('image copy: an index with an artifact goes from registry to layout to regi
     assert.equal(sha256(Buffer.from(one.Raw, 'base64')), digest);
   }
   assert.deepEqual(readFileSync(join(layout, 'blobs/sha256', sha256(chart).slice(7))), chart);
+  const armOnly = { ...quiet(), platform: { os: 'linux', architecture: 'arm64' } };
+  const { inspectImage } = open(fixture.store);
+  const shown = await inspectImage(parseReference(`${to.host}/there:2`), armOnly);
+  assert.deepEqual([shown.Id, shown.Architecture, shown.Size], [arm64.id, 'arm64', arm64.layers[0]!.size]);
+  assert.deepEqual(shown.RepoDigests, [`${to.host}/there@${top.digest}`]);
   // Nothing was stored here.
   assert.deepEqual(fixture.store.images.table.all(), []);
   await copy(`docker://${from.host}/multi:1`, `oci:${layout}:arm`, {

@@ -46,7 +46,8 @@ export async function restoreFirewall(context: FirewallContext): Promise<void> {
     if (JSON.stringify(now) === JSON.stringify(state)) break;
     state = now;
   }
-  await passForeignForward(bridgesOf(state.networks));
+  const active = context.endpoints.activeNetworks();
+  await passForeignForward(bridgesOf(state.networks.filter(({ id }) => active.has(id))));
   await noteObstacles(context);
 }
 
@@ -66,10 +67,13 @@ function bridgesOf(networks: readonly NetworkDevice[]): string[] {
  * @returns the warnings, which are written down too
  */
 export async function noteObstacles(
-  context: Pick<EngineContext, 'sql' | 'networks' | 'ports'>,
+  context: Pick<EngineContext, 'sql' | 'networks' | 'endpoints' | 'ports'>,
 ): Promise<readonly string[]> {
-  const bridge = context.networks.all().find(({ device }) => device?.driver === 'bridge' && !device.internal)
-    ?.device?.interfaceName;
+  const active = context.endpoints.activeNetworks();
+  const devices = context.networks
+    .all()
+    .flatMap(({ device }) => (device !== null && active.has(device.id) ? [device] : []));
+  const [bridge] = bridgesOf(devices.filter(({ driver }) => driver === 'bridge'));
   if (bridge === undefined) return [];
   const warnings = await forwardWarnings(bridge);
   const before = context.ports.warnings();
@@ -82,7 +86,7 @@ export async function noteObstacles(
 /** Puts a network into the tables, before its device is there. @throws as {@link restoreFirewall} */
 export async function ensureNetworkRules(context: FirewallContext, network: NetworkDevice): Promise<void> {
   if (network.driver !== 'bridge') return;
-  if (!(await changeNetwork(firewallNames(context.root), network, 'add'))) return restoreFirewall(context);
+  if (!(await changeNetwork(firewallNames(context.root), network, 'add'))) await restoreFirewall(context);
   await passForeignForward(bridgesOf([network]));
 }
 

@@ -78,6 +78,8 @@ def hold(host, port):
     stream.readline()
     print("ready", flush=True)
     for line in sys.stdin:
+        # Acknowledged at once: no packet is on its way when the answer has been seen.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         client.sendall(line.encode())
         print(stream.readline().strip(), flush=True)
 

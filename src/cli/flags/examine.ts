@@ -9,7 +9,7 @@ export const IMAGE_DIFF_FLAGS: readonly FlagSpec[] = [
     name: 'type',
     short: 't',
     type: 'strings',
-    usage: 'What to compare: file, size, history, metadata, apt, apk, npm, pip (may be given several times)',
+    usage: 'What to compare: file, size, history, metadata, apt, rpm, apk, npm, pip (may be given several times)',
     printedDefault: 'size',
   },
 ];

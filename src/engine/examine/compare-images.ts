@@ -1,4 +1,3 @@
-import { BerthError } from '#base/errors.ts';
 import type { DiffKind, ImageDiff, ImageFile, PackageEntry } from '#spec/docker-api/examine.ts';
 import type { ImageHistoryItem, ImageInspect } from '#spec/docker-api/images.ts';
 import type { PackageKind } from './packages.ts';
@@ -11,7 +10,7 @@ export interface Examined {
   readonly packages: Readonly<Record<PackageKind, readonly PackageEntry[]>>;
 }
 
-const PACKAGE_TYPES = { apt: 'Apt', apk: 'Apk', npm: 'Node', pip: 'Pip' } as const;
+const PACKAGE_TYPES = { apt: 'Apt', rpm: 'Rpm', apk: 'Apk', npm: 'Node', pip: 'Pip' } as const;
 
 /** What the second image has other than the first, in one respect. */
 export function compareImages(kind: DiffKind, a: Examined, b: Examined): ImageDiff {
@@ -27,8 +26,6 @@ export function compareImages(kind: DiffKind, a: Examined, b: Examined): ImageDi
       return { DiffType: 'History', Diff: compareLines(historyLines(a), historyLines(b)) };
     case 'metadata':
       return { DiffType: 'Metadata', Diff: compareLines(metadataLines(a.inspect), metadataLines(b.inspect)) };
-    case 'rpm':
-      throw new BerthError('unsupported', 'examine.rpm', 'reading the database of rpm is not supported');
     default:
       return { DiffType: PACKAGE_TYPES[kind], Diff: comparePackages(a.packages[kind], b.packages[kind]) };
   }

@@ -1,11 +1,12 @@
 import { BerthError } from '#base/errors.ts';
 import type { DiffKind, ImageDiffReport, ImageFile, ImageTreeReport, PackageEntry } from '#spec/docker-api/examine.ts';
-import { showByteText } from '#spec/tar/byte-text.ts';
 import type { ListedMembers } from '#store/examine/list-members.ts';
+import { readRpmDatabase } from '#store/metadata/read-rpm-database.ts';
 import type { Store } from '#store/open-store.ts';
 import { compareImages, type Examined } from './compare-images.ts';
 import { findFile, mergeLayers } from './merge-layers.ts';
 import { PACKAGE_FILES, type PackageKind, readPackages } from './packages.ts';
+import { readRpmHeader } from './rpm-header.ts';
 
 /** What is inside images, and between two of them. Every `name` is a reference or an id. */
 export interface Examine {
@@ -65,16 +66,20 @@ export function openExamine(store: Store): Examine {
 }
 
 function packagesOf(files: readonly ImageFile[], layers: readonly ListedMembers[]): Examined['packages'] {
-  const found: Record<PackageKind, PackageEntry[]> = { apt: [], apk: [], npm: [], pip: [] };
+  const found: Record<PackageKind, PackageEntry[]> = { apt: [], rpm: [], apk: [], npm: [], pip: [] };
   for (const { Path, Layer } of files) {
     const path = Path.slice(1);
     const bytes = layers[Layer]!.contents.get(path);
     if (bytes === undefined) continue;
-    const text = showByteText(Buffer.from(bytes).toString('latin1'));
-    for (const kind of KINDS) if (PACKAGE_FILES[kind].test(path)) found[kind].push(...readPackages(kind, text));
+    for (const kind of KINDS) if (PACKAGE_FILES[kind].test(path)) found[kind].push(...packagesIn(kind, bytes));
   }
   for (const kind of KINDS) found[kind] = sorted(found[kind]);
   return found;
+}
+
+function packagesIn(kind: PackageKind, bytes: Uint8Array): PackageEntry[] {
+  if (kind !== 'rpm') return readPackages(kind, Buffer.from(bytes).toString('utf8'));
+  return readRpmDatabase(bytes).flatMap((header) => readRpmHeader(header) ?? []);
 }
 
 function sorted(entries: readonly PackageEntry[]): PackageEntry[] {

@@ -4,14 +4,15 @@ import type { PackageEntry } from '#spec/docker-api/examine.ts';
 export const PACKAGE_FILES = {
   apt: /^var\/lib\/dpkg\/(status|status\.d\/[^/]+)$/,
   apk: /^(usr\/)?lib\/apk\/db\/installed$/,
+  rpm: /^(var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/rpmdb\.sqlite$/,
   npm: /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/,
   pip: /\/[^/]+\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/,
 } as const;
 
 export type PackageKind = keyof typeof PACKAGE_FILES;
 
-/** The installed packages that a file tells of, each once. What cannot be read tells of none. */
-export function readPackages(kind: PackageKind, text: string): PackageEntry[] {
+/** The installed packages that a file of text tells of. What cannot be read tells of none. */
+export function readPackages(kind: Exclude<PackageKind, 'rpm'>, text: string): PackageEntry[] {
   switch (kind) {
     case 'apt':
       return readDpkgStatus(text);

@@ -156,6 +156,7 @@ export class LayerStore {
     const driver = await this.#parts.driver();
     const { target, applied } = await this.#unpack(this.#sourceOf(row), row.parent);
     await driver.finishLayer(target, applied.implied, this.directories(row.parent));
+    await workers.run('syncFileSystem', { directory: target });
     const place = paths.layer(row.driver, row.chainId);
     const aside = content.temporaryPath();
     transact(db, () => {
@@ -248,6 +249,8 @@ export class LayerStore {
     try {
       await driver.finishLayer(target, applied.implied, this.directories(parent));
       if (!source.isKept) await content.keep(source.blob, lease);
+      // Its row must not outlive its files when the power fails. Most was written out beside the blob: this waits for the rest.
+      await workers.run('syncFileSystem', { directory: target });
       const orphan = content.temporaryPath();
       isNew = this.#commit(row, target, { to: paths.layer(driver.name, row.chainId), orphan }, lease);
       if (existsSync(orphan)) await workers.run('removeTree', { path: orphan });

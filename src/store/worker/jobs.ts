@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { probeOverlay } from '#sys/files/overlay-mount.ts';
 import { removeTree } from '#sys/files/remove-tree.ts';
+import { syncFileSystem } from '#sys/files/sync-file-system.ts';
 import { findPath } from '../archive/find-path.ts';
 import { openOverlay } from '../archive/open-overlay.ts';
 import { sendTree } from '../archive/pack-tree.ts';
@@ -39,6 +40,7 @@ const JOBS = {
   removeTree: (job: { readonly path: string }) => removeTree(job.path),
   sendTree,
   spoolArchive,
+  syncFileSystem: (job: { readonly directory: string }) => syncFileSystem(job.directory),
   spoolBlob,
   spoolFolder,
 };

@@ -68,10 +68,10 @@ export class UploadStore implements Uploads {
       const size = await this.#fileSize(id);
       if (from !== undefined && from !== size)
         throw registryFailure('range', `the upload has ${size} bytes, and not ${from}`, { size });
+      this.#touch(id);
       return await this.#write(id, size, bytes, giveUp.signal, report);
     } finally {
       if (this.#active.get(id) === giveUp) this.#active.delete(id);
-      this.#touch(id);
     }
   }
 
@@ -192,9 +192,10 @@ export class UploadStore implements Uploads {
   }
 
   async #forget(id: string): Promise<void> {
-    this.#parts.db.prepare('DELETE FROM registry_uploads WHERE id = ?').run(id);
-    this.#progress.delete(id);
+    // The file first: on a full disk there is room for the database again then.
     await rm(this.#path(id), { force: true });
+    this.#progress.delete(id);
+    this.#parts.db.prepare('DELETE FROM registry_uploads WHERE id = ?').run(id);
   }
 
   #isKnown(id: string, repository?: string): boolean {

@@ -62,8 +62,15 @@ const ENGINE_CODES: Readonly<Record<string, { code: RefusalCode; status?: number
   'store.full': { code: 'UNAVAILABLE', status: 507 },
 };
 
+/** SQLite's own word for a full disk (SQLITE_FULL). */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 13;
+}
+
 /** The only place where an error becomes a status. What is not the client's business stays in the log. */
 export function refusalOf(error: unknown): Refusal {
+  if (isFull(error))
+    return { status: 507, code: 'UNAVAILABLE', message: 'no space left on the registry', detail: undefined };
   if (!isBerthError(error)) return { status: 500, code: 'UNKNOWN', message: 'unknown error', detail: undefined };
   const { message } = error;
   const detail = Object.keys(error.details).length === 0 ? undefined : error.details;

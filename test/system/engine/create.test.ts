@@ -44,7 +44,6 @@ const REFUSED: [string, ContainerCreateRequest, string, string | RegExp][] = [
     'invalid',
     /could not select device driver/,
   ],
-  ['port', host({ PortBindings: { '80/x': [{ HostIp: '', HostPort: '80' }] } }), 'invalid', 'invalid proto: x'],
   ['user namespace', host({ UsernsMode: 'x' }), 'invalid', /invalid USER mode: x/],
 ];
 

@@ -5,8 +5,9 @@ import { firewallNames } from '#network/firewall/firewall-names.ts';
 
 /** Takes away the interfaces and rules that a root's networks have on this machine, if any. */
 export async function removeNetworks(core: Core): Promise<void> {
-  const { entry } = firewallNames(core.root);
-  if (existsSync(`/sys/class/net/${entry}`)) await removeHostParts(core.context);
+  const devices = core.context.networks.all().flatMap(({ device }) => (device === null ? [] : [device.interfaceName]));
+  const isThere = (name: string) => existsSync(`/sys/class/net/${name}`);
+  if ([firewallNames(core.root).entry, ...devices].some(isThere)) await removeHostParts(core.context);
 }
 
 /** The same for a root that no test has open. */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import packageFile from '../package.json' with { type: 'json' };
 import { buildHelloImage } from './hello-image.ts';
 import { writeTypes } from './library-types.ts';
 import { warmUp, writeStarters } from './warm-up.ts';
@@ -20,6 +21,9 @@ const ENTRY_POINTS = {
   'runtime-main': 'src/main/runtime.ts',
   'file-worker': 'src/store/worker/file-worker.ts',
 };
+
+/** Loaded from `node_modules` when a command needs them: what is in the bundle costs every command. */
+const PACKAGES = Object.keys(packageFile.dependencies);
 
 /**
  * Begins every bundle. Built-in modules are loaded when something in them is first used: a command that only reads the
@@ -61,7 +65,7 @@ async function buildBundles(): Promise<void> {
     minifyWhitespace: true,
     minifyIdentifiers: true,
     sourcemap: 'external',
-    external: ['koffi', 'ws'],
+    external: PACKAGES,
     // A script with a code cache of its own cannot import; what is not bundled is required.
     supported: { 'dynamic-import': false },
     metafile: true,
@@ -83,7 +87,7 @@ async function buildLibrary(): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    external: ['koffi'],
+    external: PACKAGES,
     logLevel: 'warning',
   });
   await writeTypes('main/library', `${NEW}/types`);

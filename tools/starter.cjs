@@ -4,8 +4,14 @@
 // they are first called. This one is taken after a whole command has run (see warm-up.ts), so that nothing of that
 // command is compiled again, and reading what other commands need costs nothing. A cache that does not fit (another Node.js, another bundle) is ignored by V8.
 'use strict';
-const { readFileSync, writeFileSync } = require('node:fs');
+const { readFileSync, writeFileSync, writeSync } = require('node:fs');
 const { Script } = require('node:vm');
+
+// What is asked most often by scripts needs nothing of the program.
+if (process.argv.length === 3 && /^(--version|-v)$/.test(process.argv[2]) && /berth\.cjs$/.test(__filename) && !process.env.BERTH_SAVE_CODE) {
+  writeSync(1, `Berth version ${require('../package.json').version}\n`);
+  process.exit(0);
+}
 
 const main = `${__filename.slice(0, -'.cjs'.length)}-main`;
 

@@ -205,8 +205,22 @@ test('ephemeral ports, and ports that are free again when their container stops'
   assert.deepEqual(again.NetworkSettings.Ports['80/tcp'], [binding(BASE + 24, '0.0.0.0')]);
 });
 
+/**
+ * Somebody else's rules that look at connections and translate nothing. The kernel follows and translates connections as long as any rule
+ * asks for it; when the last one goes it stops, and what is sent meanwhile resets a connection.
+ */
+function otherTranslation(table: string): Disposable {
+  const hooks = ['prerouting', 'input', 'output', 'postrouting'];
+  const chains = hooks
+    .map((hook) => `chain ${hook} { type nat hook ${hook} priority 0; ct state new accept; }`)
+    .join('\n');
+  nft(`table ip ${table} {\n${chains}\n}`);
+  return { [Symbol.dispose]: () => nft(`delete table ip ${table}`) };
+}
+
 test('connections outlive a flush of all rules of the table, and ports come back with the next command', async () => {
   await using fixture = await openEngineFixture();
+  using _other = otherTranslation(`${firewallNames(fixture.root).table}-other`);
   await using outside = openOutsideHost();
   const web = await start(fixture, { '80/tcp': [binding(BASE + 25)] });
   await using _server = await servePorts(pidOf(web), [80]);

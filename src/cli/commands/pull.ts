@@ -1,22 +1,18 @@
 /** `pull`: https://docs.docker.com/reference/cli/docker/image/pull/ */
-import { messageOf } from '#base/errors.ts';
-import { formatReference, fullName, parseReference, withDefaultTag } from '#spec/reference.ts';
+import { formatReference, fullName } from '#spec/reference.ts';
 import type { Context, Invocation } from '../command.ts';
-import { ExitFailure } from '../failure.ts';
+import { imageToMove } from '../image-to-move.ts';
 import { refuseContentTrust, registryAuthFor } from '../registry-auth.ts';
 import { flushed } from '../stream/output.ts';
 import { showProgress, silent } from '../stream/progress.ts';
 
-export async function run(context: Context, { args, flags }: Invocation): Promise<number> {
+export async function run(context: Context, call: Invocation): Promise<number> {
+  const { flags } = call;
   refuseContentTrust(context, flags.bool('disable-content-trust'));
-  const given = parse(args[0] ?? '');
-  const isNameOnly = given.tag === undefined && given.digest === undefined;
   const all = flags.bool('all-tags');
   const quiet = flags.bool('quiet');
-  if (all && !isNameOnly) throw new ExitFailure(1, "tag can't be used with --all-tags/-a");
-  const reference = all ? given : withDefaultTag(given);
-  if (!all && isNameOnly && !quiet) context.stdout.write('Using default tag: latest\n');
   const platform = flags.text('platform') || undefined;
+  const reference = imageToMove(context, call);
   const registryAuth = await registryAuthFor(context, reference);
   const client = await context.client();
   const tag = all ? undefined : (reference.digest ?? reference.tag);
@@ -25,12 +21,4 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
   context.stdout.write(`${formatReference(reference)}\n`);
   await flushed(context.stdout);
   return 0;
-}
-
-function parse(name: string) {
-  try {
-    return parseReference(name);
-  } catch (error) {
-    throw new ExitFailure(1, messageOf(error));
-  }
 }

@@ -29,7 +29,9 @@ export interface HealthParts {
  * takes over goes on in the same rhythm, and nothing is lost with the process but a probe under way.
  */
 export function watchHealth(parts: HealthParts): void {
-  follow(parts).catch(() => undefined);
+  follow(parts).catch((error: unknown) => {
+    if (!parts.context.closing.aborted) throw error;
+  });
 }
 
 async function follow(parts: HealthParts): Promise<void> {

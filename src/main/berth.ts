@@ -1,12 +1,12 @@
 /** The `berth` program: one command line, then the end. */
-import { fileURLToPath } from 'node:url';
 import type { CliHost, GlobalOptions } from '#cli/command.ts';
 import { runCli } from '#cli/dispatch.ts';
+import { launcherPath } from '#sys/own-program.ts';
 
 const DEFAULT_ROOT = '/var/lib/berth';
 
 /** The launcher of this package, for processes that the keeper starts later. */
-const LAUNCHER = fileURLToPath(new URL('../bin/berth', import.meta.url));
+const LAUNCHER = launcherPath();
 
 const interrupted = new AbortController();
 

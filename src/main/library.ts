@@ -1,10 +1,9 @@
 /** What `import … from 'berth'` gives: a client of an engine in this process or of one that listens on a socket. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { BerthError } from '#base/errors.ts';
 import { type Client, connect as connectTo } from '#client/client.ts';
 import { inProcessTransport } from '#client/in-process-transport.ts';
 import { socketTransport } from '#client/socket-transport.ts';
+import { launcherPath } from '#sys/own-program.ts';
 
 export { BerthError, isBerthError } from '#base/errors.ts';
 export type { Client } from '#client/client.ts';
@@ -19,8 +18,6 @@ export type * from '#spec/docker-api/system.ts';
 const DEFAULT_ROOT = '/var/lib/berth';
 /** What the engine needs of Node.js: SQLite and zstd. */
 const NODE_FOR_ENGINE = [22, 15] as const;
-
-const LAUNCHER = fileURLToPath(new URL('../bin/berth', import.meta.url));
 
 export interface ConnectOptions {
   /** An engine that listens: `unix:///run/berth.sock`, `tcp://host:2375`. Docker's own daemon answers, too. */
@@ -50,7 +47,7 @@ async function embedded(root = DEFAULT_ROOT): Promise<Client> {
     throw new BerthError('unsupported', 'library.node', message, { hint: 'connect to a daemon with the option host' });
   }
   const { openApi } = await import('./open-api.ts');
-  const api = await openApi(root, existsSync(LAUNCHER) ? LAUNCHER : 'berth');
+  const api = await openApi(root, launcherPath());
   const client = connectTo(inProcessTransport(api.dispatch, api.version));
   return { ...client, close: () => api.close() };
 }

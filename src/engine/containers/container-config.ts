@@ -2,6 +2,7 @@ import type { ContainerConfig, HostConfig } from '#spec/docker-api/containers.ts
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import { DEFAULT_PROFILE } from '#sys/apparmor/default-profile.ts';
+import { ownProgram } from '#sys/own-program.ts';
 import { readProcessFile } from '#sys/proc.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { linkVariables } from '../networks/links.ts';
@@ -10,7 +11,6 @@ import { type AccountFiles, type Identity, resolveIdentity } from './account-fil
 import { capabilitiesOf, seccompOf } from './container-seccomp.ts';
 import { etcFilesOf } from './etc-files.ts';
 import { apparmorEnabled } from './host-facts.ts';
-import { initProgramPath } from './init-program.ts';
 import { joinedNamespaces } from './joined-namespaces.ts';
 import { joinedContainer } from './namespace-mode.ts';
 import { toOciConfig } from './oci-config.ts';
@@ -104,7 +104,7 @@ export function containerOciConfig(
     apparmorProfile: apparmorProfileOf(host),
     joined,
     sharedMemory,
-    initProgram: host.Init === true ? initProgramPath() : undefined,
+    initProgram: host.Init === true ? ownProgram('init') : undefined,
     maxOpenFiles: maxOpenFiles(),
   });
 }

@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { keeperPath } from '#sys/keeper/keeper-path.ts';
+import { join } from 'node:path';
 import { launch } from '#sys/keeper/launch.ts';
 import type { LaunchPlan, PlanOp } from '#sys/keeper/plan.ts';
+import { ownProgram } from '#sys/own-program.ts';
 import type { NetworkProbe } from './network-probe.ts';
 
 const NOBODY = 65_534;
@@ -52,7 +52,7 @@ export async function probeNetwork(
   timeoutMs: number,
   runDir: string,
 ): Promise<ProbeAnswer> {
-  const program = join(dirname(keeperPath()), 'probe');
+  const program = ownProgram('probe');
   const words = [probe.protocol, probe.host, String(probe.port), String(Math.ceil(timeoutMs + EXTRA_MS))];
   const argv = [program, ...words, ...(probe.request === undefined ? [] : [probe.request])];
   mkdirSync(runDir, { recursive: true, mode: 0o700 });

@@ -1,30 +1,9 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { BerthError } from '#base/errors.ts';
+import { ownProgram } from '#sys/own-program.ts';
 import { namesDirectory } from './name-ops.ts';
 
 const LINGER_MS = 2000;
 /** Programs of Berth's own, by the names the kernel has for them: what they take out of the table they take out on purpose. */
 const OWN_PROGRAMS = ['node-MainThread', 'node', 'berth-keeper'];
-
-/**
- * Path of the resolver program: `$BERTH_RESOLVER`, else `dist/resolver` of this package, found upwards from this file.
- *
- * @throws unavailable when it was not built
- */
-export function resolverPath(): string {
-  const override = process.env['BERTH_RESOLVER'];
-  if (override) return override;
-  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
-    const candidate = join(dir, 'dist', 'resolver');
-    if (existsSync(candidate)) return candidate;
-    if (dir === dirname(dir)) break;
-  }
-  throw new BerthError('unavailable', 'resolver.missing', 'the resolver program dist/resolver does not exist', {
-    hint: 'build it with: npm run build',
-  });
-}
 
 export interface ResolverSettings {
   readonly root: string;
@@ -42,7 +21,7 @@ export interface ResolverSettings {
 /** The command line of a root's resolver (native/resolver/main.c). */
 export function resolverCommand(settings: ResolverSettings): string[] {
   return [
-    resolverPath(),
+    ownProgram('resolver'),
     namesDirectory(settings.root),
     settings.resolvConf ?? '/etc/resolv.conf',
     settings.bootId,

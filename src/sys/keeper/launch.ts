@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { BerthError } from '#base/errors.ts';
+import { ownProgram } from '../own-program.ts';
 import type { WatchedExit } from './attach.ts';
 import { encodePlan } from './encode.ts';
 import { parseExitRecord } from './exit-record.ts';
-import { keeperPath } from './keeper-path.ts';
 import type { LaunchPlan } from './plan.ts';
 import { decodeFailure, planError } from './plan-error.ts';
 import { takePreparedKeeper } from './prepared-keeper.ts';
@@ -152,7 +152,7 @@ export async function launch(plan: LaunchPlan, options: LaunchOptions = {}): Pro
     return makeLaunch(control, (await control.next(CREATED)).readUInt32LE(0), prepared.pid);
   }
   const stdio = inherit ? [...(options.stdio ?? [0, 1, 2])] : (['ignore', 'ignore', 'ignore'] as const);
-  const child = spawn(keeperPath(), [], {
+  const child = spawn(ownProgram('keeper'), [], {
     argv0: 'berth-keeper',
     env: {},
     stdio: [...stdio, 'pipe', ...(options.extraFds ?? [])],

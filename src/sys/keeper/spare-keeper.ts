@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import { keeperPath } from './keeper-path.ts';
+import { ownProgram } from '../own-program.ts';
 import type { PreparedKeeper } from './prepared-keeper.ts';
 
 /** How long after a start the next keeper is made: whoever starts many at once should not pay for both. */
@@ -13,7 +13,7 @@ let timer: NodeJS.Timeout | undefined;
 function makeSpare(): void {
   timer = undefined;
   if (!isKept || spare !== undefined) return;
-  const child = spawn(keeperPath(), [], {
+  const child = spawn(ownProgram('keeper'), [], {
     argv0: 'berth-keeper',
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -3,8 +3,8 @@ import { chmodSync, chownSync, copyFileSync, readFileSync, readlinkSync, writeFi
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { signalProcess, waitExit } from '#sys/keeper/attach.ts';
-import { keeperPath } from '#sys/keeper/keeper-path.ts';
 import { launch } from '#sys/keeper/launch.ts';
+import { ownProgram } from '#sys/own-program.ts';
 import { basicPlan, makeScratch, ROOT } from './basic-plan.ts';
 import { assertNothingLeft, client, demultiplex, until } from './running.ts';
 
@@ -15,7 +15,7 @@ after(() => scratch[Symbol.dispose]());
 /** The keeper as a user without any privilege would run it. */
 function becomeUser(): void {
   const copy = join(scratch.dir, 'keeper');
-  copyFileSync(keeperPath(), copy);
+  copyFileSync(ownProgram('keeper'), copy);
   const wrapper = join(scratch.dir, 'as-user');
   writeFileSync(wrapper, `#!/bin/sh\nexec setpriv --reuid ${USER} --regid ${USER} --clear-groups ${copy}\n`);
   chmodSync(wrapper, 0o755);

@@ -32,7 +32,8 @@ describe('terminals', () => {
   });
 
   test('keys reach the program; the interrupt key interrupts there', async () => {
-    const script = 'trap "echo interrupted; exit 9" INT; echo ready; read line; echo "read $line"; while :; do sleep 0.1; done';
+    const script =
+      'trap "echo interrupted; exit 9" INT; echo ready; read line; echo "read $line"; while :; do sleep 0.1; done';
     const running = box.onTerminal(['run', '--rm', '-it', IMAGE, 'sh', '-c', script]);
     await running.shows('ready');
     running.process.stdin?.write('hello\r');

@@ -1,22 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { BerthError } from '#base/errors.ts';
-import {
-  OCI_CONFIG,
-  OCI_INDEX,
-  OCI_LAYER,
-  OCI_LAYER_GZIP,
-  OCI_LAYER_ZSTD,
-  OCI_MANIFEST,
-} from '#spec/oci-image/media-types.ts';
+import type { Descriptor } from '#spec/oci-image/manifest.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '#spec/oci-image/media-types.ts';
 import { familiarReference, formatReference, fullName, parseReference, parseReferenceOrId } from '#spec/reference.ts';
 import { encodeTarHeader, plainEntry, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
 import { type ContentStore, digestOf } from '../content/content-store.ts';
 import type { ImageStore, StoredImage } from '../images/image-store.ts';
+import { layerDescriptor, ownManifest } from '../images/own-manifest.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
 import type { Database } from '../metadata/database.ts';
 import { type Lease, openLease } from '../metadata/leases.ts';
-import { detectFileCompression } from './read-blob.ts';
 
 export interface SaveParts {
   readonly db: Database;
@@ -91,13 +85,7 @@ function describe(parts: SaveParts, saved: readonly SavedImage[], lease: Lease):
     const config = Buffer.from(image.row.config);
     addBytes(blobName(image.id), config);
     const layers = layersOf(parts, image, lease, members);
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      config: { mediaType: OCI_CONFIG, digest: image.id, size: config.length },
-      layers,
-    };
-    const bytes = Buffer.from(JSON.stringify(manifest));
+    const bytes = ownManifest(image.id, image.row.config, layers);
     const digest = digestOf(bytes);
     addBytes(blobName(digest), bytes);
     const descriptor = { mediaType: OCI_MANIFEST, digest, size: bytes.length };
@@ -128,19 +116,18 @@ function layersOf(
   image: StoredImage,
   lease: Lease,
   members: Map<string, Member>,
-): { mediaType: string; digest: string; size: number }[] {
+): Descriptor[] {
   return layers.table
     .chain(image.row.topLayer)
     .reverse()
-    .map(({ blob }) => {
+    .map((row) => {
+      const { blob } = row;
       lease.hold('blob', blob);
-      const size = content.sizeOf(blob);
-      if (size === undefined)
+      const layer = layerDescriptor(content, row);
+      if (layer === undefined)
         throw new BerthError('data-loss', 'blob.missing', `layer ${blob} is missing from the store`);
-      members.set(blobName(blob), { path: blobName(blob), size, from: { digest: blob } });
-      const compression = detectFileCompression(content.pathOf(blob));
-      const mediaType = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD }[compression];
-      return { mediaType, digest: blob, size };
+      members.set(blobName(blob), { path: blobName(blob), size: layer.size, from: { digest: blob } });
+      return layer;
     });
 }
 

@@ -8,6 +8,7 @@ import type {
   ImagePruneReport,
   ImageSummary,
 } from '#spec/docker-api/images.ts';
+import type { HostPlatform } from '#spec/platform.ts';
 import { type LoadedImage, type LoadOptions, loadImages } from './archive/load-images.ts';
 import { saveImages } from './archive/save-images.ts';
 import { ContentStore } from './content/content-store.ts';
@@ -25,8 +26,10 @@ import { ImageStore } from './images/image-store.ts';
 import { type ImportOptions, importRootfs } from './images/import-rootfs.ts';
 import { imageHistory, inspectImage } from './images/inspect-image.ts';
 import { type ContainerCounts, listImages } from './images/list-images.ts';
+import { type BehindName, manifestsBehind } from './images/list-manifests.ts';
 import { pruneImages } from './images/prune-images.ts';
 import { type ImageUser, type RemoveImageOptions, removeImage } from './images/remove-image.ts';
+import { removePlatforms } from './images/remove-platforms.ts';
 import { type Tagged, tagImage } from './images/tag-image.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
@@ -76,9 +79,18 @@ export interface Store {
   save(names: readonly string[]): Readable;
   listImages(query?: ImageListQuery, containers?: ContainerCounts): ImageSummary[];
   inspectImage(name: string): ImageInspect;
+  /** What is behind the names of an image: all manifests of their index, or its own. @param id of an image that is here */
+  manifestsBehind(id: string, users: ImageUsers): BehindName;
   imageHistory(name: string): ImageHistoryItem[];
   tagImage(name: string, repository: string, tag?: string): Tagged;
   removeImage(name: string, users: ImageUsers, options?: RemoveImageOptions): Promise<ImageDeleteItem[]>;
+  /** Removes what a name stands for on some platforms. @throws not-found, conflict */
+  removePlatforms(
+    name: string,
+    platforms: readonly HostPlatform[],
+    users: ImageUsers,
+    force: boolean,
+  ): Promise<ImageDeleteItem[]>;
   pruneImages(users: ImageUsers, filters?: Filters): Promise<ImagePruneReport>;
   /** Removes what nothing needs any more. */
   collectGarbage(): Promise<Collected>;
@@ -134,12 +146,17 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
       const driverName = layers.table.get(top ?? '')?.driver ?? 'overlay';
       return inspectImage(images.table, image, layers.directories(top), driverName);
     },
+    manifestsBehind: (id, users) => {
+      const usersOf = (imageId: string) => users(imageId).map((user) => user.id);
+      return manifestsBehind({ content, images, layers: layers.table, usersOf }, id);
+    },
     imageHistory: (name) => {
       const image = images.resolve(name);
       return imageHistory(images.table, image, layers.table.chain(image.row.topLayer));
     },
     tagImage: (name, repository, tag) => transact(db, () => tagImage(images.table, name, repository, tag)),
     removeImage: (name, users, options) => removeImage(removal(users), name, options),
+    removePlatforms: (name, platforms, users, force) => removePlatforms(removal(users), name, platforms, force),
     pruneImages: (users, filters) =>
       pruneImages({ ...removal(users), collect: () => collectGarbage(parts, -1) }, filters),
     collectGarbage: collect,

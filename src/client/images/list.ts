@@ -10,7 +10,12 @@ export function listImages(
   return sendForJson(api, {
     method: 'GET',
     path: '/images/json',
-    query: { all: query.all, 'shared-size': query.sharedSize, filters: encodeFilters(query.filters) },
+    query: {
+      all: query.all,
+      'shared-size': query.sharedSize,
+      manifests: query.manifests,
+      filters: encodeFilters(query.filters),
+    },
     abort,
   });
 }

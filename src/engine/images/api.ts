@@ -48,6 +48,8 @@ export interface SearchOptions {
 export interface RemoveImageOptions {
   readonly force?: boolean;
   readonly noPrune?: boolean;
+  /** Remove only what a name stands for on these platforms. */
+  readonly platforms?: readonly ImagePlatform[] | undefined;
 }
 
 /** An OCI platform as the API's `platform` query parameter holds it. */
@@ -63,7 +65,7 @@ export interface Images {
   readonly examine: Examine;
   list(query?: ImageListQuery): Promise<ImageSummary[]>;
   /** @throws not-found ("No such image: x") */
-  inspect(name: string, platform?: ImagePlatform): Promise<ImageInspect>;
+  inspect(name: string, platform?: ImagePlatform, options?: { readonly manifests?: boolean }): Promise<ImageInspect>;
   history(name: string, platform?: ImagePlatform): Promise<ImageHistoryItem[]>;
   tag(name: string, repository: string, tag?: string): Promise<void>;
   /** @throws conflict when containers use it */

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Distribution } from '#distribution/open-distribution.ts';
-import type { ImageDeleteItem, ProgressMessage } from '#spec/docker-api/images.ts';
-import type { HostPlatform } from '#spec/platform.ts';
+import type { ImageDeleteItem, ImageListQuery, ImageSummary, ProgressMessage } from '#spec/docker-api/images.ts';
+import { type HostPlatform, hostPlatform } from '#spec/platform.ts';
 import { familiarName, familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
 import type { ImageUser } from '#store/images/remove-image.ts';
 import type { Store } from '#store/open-store.ts';
 import type { NewEvent } from '../events/api.ts';
 import type { Examine } from '../examine/examine.ts';
-import type { ImagePlatform, Images } from './api.ts';
+import type { ImagePlatform, Images, RemoveImageOptions } from './api.ts';
 import { type CarriedImages, openCarriedImage } from './carried-images.ts';
 import { checkPlatform } from './check-platform.ts';
 import { reportsOf } from './progress-queue.ts';
@@ -66,8 +66,19 @@ function noteRemoved(parts: ImagesParts, id: string, labels: Labels, items: read
   }
 }
 
-async function remove(parts: ImagesParts, name: string, options: { force?: boolean; noPrune?: boolean }) {
+async function remove(parts: ImagesParts, name: string, options: RemoveImageOptions) {
   const { id, config } = parts.store.images.resolve(name);
+  const { force = false, platforms = [] } = options;
+  if (platforms.length > 0) {
+    const wanted = platforms.map((platform) => wholePlatform(platform) ?? hostPlatform());
+    const before = new Set(parts.store.images.table.all().map((row) => row.id));
+    const removed = await parts.store.removePlatforms(name, wanted, parts.usersOf, force);
+    for (const { Deleted, Untagged } of removed) {
+      if (Untagged !== undefined) note(parts, 'untag', id, id, {});
+      else if (Deleted !== undefined && before.has(Deleted)) note(parts, 'delete', Deleted, Deleted, {});
+    }
+    return removed;
+  }
   const items = await parts.store.removeImage(name, parts.usersOf, options);
   noteRemoved(parts, id, config.config?.Labels ?? {}, items);
   return items;
@@ -97,6 +108,24 @@ async function importImage(parts: ImagesParts, tar: Readable, options: Parameter
   return id;
 }
 
+function listImages(parts: ImagesParts, query: ImageListQuery): ImageSummary[] {
+  const { store, usersOf } = parts;
+  const images = store.listImages(query, query.countContainers ? containerCounts(parts) : undefined);
+  if (query.manifests !== true) return images;
+  return images.map((image) => {
+    const { total, ...behind } = store.manifestsBehind(image.Id, usersOf);
+    const containers = behind.Manifests.flatMap(({ ImageData }) => ImageData?.Containers ?? []);
+    return { ...image, Size: total, Containers: containers.length, ...behind };
+  });
+}
+
+function inspect(parts: ImagesParts, name: string, platform: ImagePlatform | undefined, manifests: boolean) {
+  const image = parts.store.inspectImage(checkedName(parts.store, name, platform));
+  if (!manifests) return image;
+  const { total: _, ...behind } = parts.store.manifestsBehind(image.Id, parts.usersOf);
+  return { ...image, ...behind };
+}
+
 function containerCounts(parts: ImagesParts): ReadonlyMap<string, number> {
   return new Map(parts.store.images.table.all().map(({ id }) => [id, parts.usersOf(id).length]));
 }
@@ -117,8 +146,8 @@ export function createImages(parts: ImagesParts): Images {
   const { store } = parts;
   return {
     examine: lateExamine(store),
-    list: async (query = {}) => store.listImages(query, query.countContainers ? containerCounts(parts) : undefined),
-    inspect: async (name, platform) => store.inspectImage(checkedName(store, name, platform)),
+    list: async (query = {}) => listImages(parts, query),
+    inspect: async (name, platform, options) => inspect(parts, name, platform, options?.manifests ?? false),
     history: async (name, platform) => store.imageHistory(checkedName(store, name, platform)),
     tag: async (name, repository, tagName) => tag(parts, name, repository, tagName),
     remove: (name, options = {}) => remove(parts, name, options),

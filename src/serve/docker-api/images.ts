@@ -18,7 +18,10 @@ const LIST_FILTERS = ['before', 'dangling', 'label', 'label!', 'reference', 'sin
 
 function platformOf(context: RequestContext): ImagePlatform | undefined {
   const text = context.text('platform');
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : readPlatform(text);
+}
+
+function readPlatform(text: string): ImagePlatform {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,7 +36,8 @@ async function list(backend: Images, context: RequestContext): Promise<ApiRespon
   // Before filters there was one for the name.
   const name = isBefore(context.version, '1.41') ? context.text('filter') : undefined;
   const filters = name === undefined ? given : { ...given, reference: [...(given['reference'] ?? []), name] };
-  const query = { all: context.flag('all'), sharedSize: context.flag('shared-size'), filters };
+  const manifests = context.flag('manifests') && !isBefore(context.version, '1.47');
+  const query = { all: context.flag('all'), sharedSize: context.flag('shared-size'), manifests, filters };
   return json(imagesFor(context.version, await backend.list(query)));
 }
 
@@ -110,8 +114,23 @@ async function tag(backend: Images, context: RequestContext): Promise<ApiRespons
   return empty(201);
 }
 
+async function inspect(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const manifests = context.flag('manifests') && !isBefore(context.version, '1.48');
+  const platform = platformOf(context);
+  if (manifests && platform !== undefined) {
+    // Docker's words.
+    throw new BerthError(
+      'invalid',
+      'api.platform',
+      'conflicting options: manifests and platform options cannot both be set',
+    );
+  }
+  return json(imageFor(context.version, await backend.inspect(context.parameter('name'), platform, { manifests })));
+}
+
 async function remove(backend: Images, context: RequestContext): Promise<ApiResponse> {
-  const options = { force: context.flag('force'), noPrune: context.flag('noprune') };
+  const platforms = isBefore(context.version, '1.50') ? [] : context.texts('platforms').map(readPlatform);
+  const options = { force: context.flag('force'), noPrune: context.flag('noprune'), platforms };
   return json(await backend.remove(context.parameter('name'), options));
 }
 
@@ -135,8 +154,7 @@ export function imageRoutes(backend: Images): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/json',
-      handle: async (context) =>
-        json(imageFor(context.version, await backend.inspect(context.parameter('name'), platformOf(context)))),
+      handle: (context) => inspect(backend, context),
     },
     {
       method: 'GET',

@@ -1,8 +1,9 @@
 /** Docker Engine API v1.50 shapes of images. No behaviour here. */
 import type { GraphDriver, HealthConfig, StringMap, StringSet } from './containers.ts';
+import type { ImageManifests } from './image-manifests.ts';
 
-/** One element of `GET /images/json`. */
-export interface ImageSummary {
+/** One element of `GET /images/json`; with `manifests=1` also what is behind its name. */
+export interface ImageSummary extends Partial<ImageManifests> {
   readonly Id: string;
   readonly ParentId: string;
   readonly RepoTags: readonly string[];
@@ -35,8 +36,8 @@ export interface ImageRunConfig {
   readonly Shell?: readonly string[];
 }
 
-/** Answer of `GET /images/{name}/json`. */
-export interface ImageInspect {
+/** Answer of `GET /images/{name}/json`; with `manifests=1` also what is behind its name. */
+export interface ImageInspect extends Partial<ImageManifests> {
   readonly Id: string;
   readonly RepoTags: readonly string[];
   readonly RepoDigests: readonly string[];
@@ -85,6 +86,8 @@ export interface ImageListQuery {
   readonly sharedSize?: boolean;
   /** Fill in `Containers`; only `GET /system/df` does. */
   readonly countContainers?: boolean;
+  /** Tell the manifests of each image; `Size` is then that of all of them together, archives included. */
+  readonly manifests?: boolean;
   readonly filters?: Readonly<Record<string, readonly string[]>>;
 }
 

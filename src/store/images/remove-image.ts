@@ -63,8 +63,8 @@ function untagOrDelete(
   return isGone || wereGone.length > 0;
 }
 
-/** Deletes an image for another platform with the last name that stood for it. */
-function deleteUnnamed({ table, users }: RemoveImageParts, id: string, items: ImageDeleteItem[]): boolean {
+/** Deletes an image for another platform with the last name that stood for it. @returns whether it is gone now */
+export function deleteUnnamed({ table, users }: RemoveImageParts, id: string, items: ImageDeleteItem[]): boolean {
   const isNeeded =
     table.namesOf(id).length > 0 ||
     table.isPlatformOfName(id) ||

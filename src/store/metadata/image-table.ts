@@ -99,6 +99,16 @@ export class ImageTable {
     return others.map((row) => String(row['image_id']));
   }
 
+  /** Lets a name lead to another one of the images that it stands for. */
+  moveName(name: string, id: string): void {
+    this.#db.prepare('UPDATE image_names SET image_id = ? WHERE name = ?').run(id, name);
+  }
+
+  /** A name does not stand for an image on any platform any more. */
+  deletePlatforms(name: string, id: string): void {
+    this.#db.prepare('DELETE FROM image_platforms WHERE name = ? AND image_id = ?').run(name, id);
+  }
+
   /** Notes which image a name stands for on a platform. */
   setPlatform(name: string, platform: string, list: string, id: string): void {
     this.#db.prepare('INSERT OR REPLACE INTO image_platforms VALUES (?, ?, ?, ?)').run(name, platform, list, id);

@@ -62,3 +62,44 @@ test('pull: a tag that has moved on stands for the new images only', async () =>
   store.store.tagImage(before.own, name);
   assert.equal(images.resolve(name, OTHER).id, before.own, 'a name given by hand stands for one image');
 });
+
+test('what is behind a tag is listed by platform, and can be removed by platform', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull, store } = fixture;
+  const { images, removePlatforms, manifestsBehind } = store.store;
+  const name = `${registry.host}/multi`;
+  const { own, other } = putIndex(registry);
+  await pull('multi');
+  const before = manifestsBehind(own, () => [{ id: 'user', isRunning: false }]);
+  assert.deepEqual(
+    before.Manifests.map((one) => [one.Available, one.Kind, one.ImageData?.Platform, one.ImageData?.Containers]),
+    [
+      [true, 'image', HOST, ['user']],
+      [false, 'image', OTHER, []],
+    ],
+  );
+  assert.equal(before.Descriptor.mediaType, INDEX);
+  assert.equal(before.Manifests[1]!.Size.Total, 0);
+  await pull('multi', { platform: OTHER });
+  const both = manifestsBehind(own, () => []);
+  assert.ok(both.Manifests.every(({ Available }) => Available));
+  const parts = both.Manifests.reduce((sum, { Size }) => sum + Size.Total, both.Descriptor.size);
+  assert.equal(both.total, parts);
+  const used = [{ id: 'c'.repeat(64), isRunning: false }];
+  const remove = (platform: typeof OTHER, users: typeof used, force = false) =>
+    removePlatforms(name, [platform], () => users, force);
+  await assert.rejects(remove(HOST, used), /must be forced\) - image is being used by stopped container cccccccccccc$/);
+  await assert.rejects(remove({ os: 'linux', architecture: 'riscv64' }, []), /does not provide the specified platform/);
+  const first = await remove(HOST, []);
+  assert.deepEqual(first[0], { Deleted: own });
+  assert.equal(images.resolve(name).id, other, 'the name leads to what is left');
+  const last = await remove(OTHER, used, true);
+  assert.deepEqual(
+    last
+      .slice(0, 1)
+      .concat(last.at(-2)!)
+      .map((item) => item.Untagged ?? item.Deleted),
+    [`${name}:latest`, other],
+  );
+  assert.deepEqual(await store.store.check(false), []);
+});

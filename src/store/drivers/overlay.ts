@@ -13,9 +13,7 @@ export function overlayDriver(workers: FileWorkers): StorageDriver {
     name: 'overlay',
     whiteouts: 'overlay',
     containerEntries: [UPPER, WORK],
-    beginLayer: async (target) => {
-      mkdirSync(target, { mode: 0o755 });
-    },
+    beginLayer: (target) => workers.run('makeLayerDirectory', { target }),
     finishLayer: async (target, implied, lower) => {
       if (implied.length === 0 || lower.length === 0) return;
       await workers.run('dressImplied', { target, implied, lower: lower.map(({ path }) => path) });

@@ -14,7 +14,7 @@ export function vfsDriver(workers: FileWorkers): StorageDriver {
     whiteouts: 'delete',
     containerEntries: [ROOTFS],
     beginLayer: async (target, lower) => {
-      mkdirSync(target, { mode: 0o755 });
+      await workers.run('makeLayerDirectory', { target });
       if (lower[0] !== undefined) await workers.run('copyTree', { from: lower[0].path, to: target });
     },
     finishLayer: async () => {},

@@ -14,6 +14,7 @@ import { spoolBlob } from '../content/spool-blob.ts';
 import { measureRoot } from '../disk-usage.ts';
 import { receiveBlob } from '../downloads/receive-blob.ts';
 import { copyTree } from '../drivers/copy-tree.ts';
+import { makeLayerDirectory } from '../drivers/make-layer-directory.ts';
 import { listMembers } from '../examine/list-members.ts';
 import { applyLayer } from '../layers/apply-layer.ts';
 import { listChanges, packChanges } from '../layers/change-jobs.ts';
@@ -28,6 +29,7 @@ const JOBS = {
   hashFile,
   listChanges,
   listMembers,
+  makeLayerDirectory,
   measureRoot,
   packChanges,
   dressImplied,

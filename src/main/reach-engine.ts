@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { GlobalOptions } from '#cli/command.ts';
 import type { Endpoint } from '#cli/contexts/endpoint.ts';
 import type { Client } from '#client/client.ts';
+import { requireRoot } from './require-root.ts';
 
 /** Whether a daemon answers at a unix socket: a killed one leaves the file behind. */
 async function daemonAnswers(path: string): Promise<boolean> {
@@ -48,6 +49,7 @@ export async function reachEngine(options: GlobalOptions, root: string, launcher
     const ssh = endpoint.host.startsWith('ssh:') ? (await import('./ssh.ts')).dialSsh : undefined;
     return connect(socketTransport(endpoint.host, { tls: endpoint.tls, dialSsh: ssh }));
   }
+  requireRoot(root);
   const [{ inProcessTransport }, { openApi }] = await Promise.all([
     import('#client/in-process-transport.ts'),
     import('./open-api.ts'),

@@ -2,10 +2,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '#base/errors.ts';
 import type { DaemonFlags } from '#cli/command.ts';
+import type { EngineDefaults } from '#engine/defaults.ts';
+import { renewDefaultBridge } from '#engine/networks/remove-network.ts';
+import { openCore } from '#engine/open-core.ts';
 import { lockRoot } from '#engine/state/root-lock.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { type OpenApi, openApi } from '../open-api.ts';
+import { requireRoot } from '../require-root.ts';
 import { groupId } from './account-groups.ts';
 import { debugging } from './debug-endpoint.ts';
 import { endingWith } from './endless-requests.ts';
@@ -14,7 +18,7 @@ import { installDaemon } from './install.ts';
 import { type Listener, listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
 import { listenMetrics, Metrics } from './metrics.ts';
-import { type DaemonSettings, loadSettings } from './settings.ts';
+import { type DaemonSettings, loadSettings, rememberFlags } from './settings.ts';
 import { readTlsOptions } from './tls-files.ts';
 
 /** The group that may use the daemon's sockets where nothing else is said, if the host has it. */
@@ -91,8 +95,11 @@ function reload(running: Running, flags: DaemonFlags, root: string): void {
     }
     const isSame = settings.hosts.join() === running.settings.hosts.join();
     if (!isSame) log.write('warn', 'other hosts are listened on after the next start only');
+    if (JSON.stringify(settings.defaults.bridge) !== JSON.stringify(running.settings.defaults.bridge))
+      log.write('warn', 'the network bridge is made anew at the next start only');
     running.settings = settings;
     log.level = settings.logLevel;
+    rememberFlags(flags, root);
     log.write('info', 'the configuration is read again');
   } catch (error) {
     log.write('error', `the configuration stays as it was: ${messageOf(error)}`);
@@ -105,13 +112,25 @@ function toldToEnd(): Promise<string> {
   });
 }
 
+/** Before anybody can start a container in it. */
+async function renewBridge(root: string, defaults: () => EngineDefaults, log: Log): Promise<void> {
+  const core = openCore({ root, defaults });
+  try {
+    if (!(await renewDefaultBridge(core.context)))
+      log.write('warn', 'the network bridge stays as it was, because containers run in it');
+  } finally {
+    await core.close();
+  }
+}
+
 async function serve(running: Running, flags: DaemonFlags, root: string, launcher: string): Promise<void> {
   const { log, listeners } = running;
   const told = toldToEnd();
   process.on('SIGHUP', () => reload(running, flags, root));
   const { pidFile } = running.settings;
-  const settings = () => ({ labels: running.settings.labels, debug: running.settings.debug });
-  const api = await openApi(root, launcher, { resident: true, settings });
+  const defaults = () => running.settings.defaults;
+  await renewBridge(root, defaults, log);
+  const api = await openApi(root, launcher, { resident: true, settings: () => running.settings, defaults });
   try {
     await openListeners(running, api);
     warnOfOpenPorts(running);
@@ -140,10 +159,13 @@ export async function runDaemon(flags: DaemonFlags, root: string, launcher: stri
     process.stdout.write('configuration OK\n');
     return 0;
   }
+  requireRoot(root);
   if (flags.install) return installDaemon(flags, root, launcher);
-  const log = createLog(settings.logLevel, (line) => process.stderr.write(line));
+  const log = createLog(settings.logLevel, (line) => process.stderr.write(line), { format: settings.logFormat });
   mkdirSync(root, { recursive: true, mode: 0o711 });
   using _lock = lockRoot(root);
+  rememberFlags(flags, root);
+  for (const note of settings.notes) log.write('info', note);
   await serve(
     { settings, log, listeners: [], metrics: new Metrics(), ending: new AbortController() },
     flags,

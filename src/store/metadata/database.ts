@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { BerthError } from '#base/errors.ts';
+import { BerthError, messageOf } from '#base/errors.ts';
 
 export type { DatabaseSync as Database } from 'node:sqlite';
 
@@ -46,7 +46,9 @@ function openFile(root: string, path: string): DatabaseSync {
     }
     return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   } catch (cause) {
-    throw new BerthError('internal', 'database.open', `cannot open the database ${path}`, { cause });
+    throw new BerthError('internal', 'database.open', `cannot open the database ${path}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -49,3 +49,17 @@ test('DeferredDuplex.destroy() before a target comes destroys the target then', 
   stream.connect(target);
   assert.equal(target.destroyed, true);
 });
+
+test('DeferredDuplex.connect() ends with a target that has ended before', async () => {
+  const ended = shouter();
+  ended.end();
+  assert.equal(await textOf(ended), '');
+  const destroyed = shouter();
+  destroyed.destroy();
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const target of [ended, destroyed]) {
+    const stream = new DeferredDuplex();
+    stream.connect(target);
+    assert.equal(await textOf(stream), '');
+  }
+});

@@ -21,6 +21,8 @@ export class DeferredDuplex extends Duplex {
       return;
     }
     this.#connected = target;
+    // It may be over already: a socket whose peer closed without a word ends although nobody reads from it.
+    if (target.readableEnded || target.destroyed) this.push(null);
     target.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) target.pause();
     });

@@ -36,7 +36,7 @@ export interface DistributionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** URLs of mirrors of Docker's own registry. */
   readonly mirrors?: readonly string[] | undefined;
-  /** `HOST[:PORT]` of registries that may be spoken to without TLS. */
+  /** `HOST[:PORT]` or ranges of addresses of registries that may be spoken to without TLS. */
   readonly insecure?: readonly string[] | undefined;
   /** Layers fetched at once; 3 when absent. */
   readonly downloads?: number | undefined;
@@ -44,6 +44,8 @@ export interface DistributionOptions {
   readonly uploads?: number | undefined;
   /** How long a server may be silent, milliseconds; 30 s when absent. */
   readonly idleMs?: number | undefined;
+  /** Tries of a request or a download that makes no headway; 5 when absent. */
+  readonly attempts?: number | undefined;
   /** As servers see this program. */
   readonly userAgent: string;
 }
@@ -278,7 +280,8 @@ function openHttp(
   return new HttpClient({
     env: options.env,
     userAgent: options.userAgent,
-    ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+    idleMs: options.idleMs,
+    tries: options.attempts,
     tlsOf: (host) => readCertificates(host, directories, unchecked.has(host) || isInsecure(host, settings)),
   });
 }

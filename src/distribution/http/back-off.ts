@@ -2,8 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
 import { type HttpResponse, headerOf } from './exchange.ts';
 
-/** Tries of one request, or of a download that makes no headway, before it is given up. */
-export const TRIES_MAX = 5;
 const FIRST_MS = 250;
 const LONGEST_MS = 8_000;
 /** A server that wants a longer pause gets an error instead: nobody waits for that. */

@@ -25,6 +25,8 @@ export interface HttpResponse {
   /** Where it came from, after redirects. */
   readonly url: URL;
   readonly body: IncomingMessage;
+  /** How long its server may be silent, or all but silent, milliseconds. */
+  readonly idleMs: number;
 }
 
 /** A header's text, the first where there are several; undefined when it is absent. */

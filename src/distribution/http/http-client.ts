@@ -22,11 +22,14 @@ export interface HttpClientOptions {
   readonly tlsOf: (host: string) => TlsSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly userAgent: string;
-  /** How long a server may be silent, milliseconds. */
-  readonly idleMs?: number;
+  /** How long a server may be silent, or all but silent, milliseconds; 30 s when absent. */
+  readonly idleMs?: number | undefined;
+  /** Tries of one request, or of a download that makes no headway; 5 when absent. */
+  readonly tries?: number | undefined;
 }
 
 const IDLE_MS = 30_000;
+const TRIES = 5;
 const REDIRECTS_MAX = 10;
 /** Connections to one server at once. */
 const SOCKETS = 8;
@@ -39,6 +42,11 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+  }
+
+  /** Tries before something that fails in passing is given up. */
+  get tries(): number {
+    return this.#options.tries ?? TRIES;
   }
 
   /**
@@ -96,6 +104,11 @@ export class HttpClient {
     });
     outgoing.on('timeout', () => outgoing.destroy(idleError(request, idleMs)));
     outgoing.on('error', reject);
+    // A head that comes byte by byte keeps the connection busy, but nobody waits for it for ever.
+    const headTimer =
+      body === undefined
+        ? setTimeout(() => outgoing.destroy(idleError(request, 2 * idleMs)), 2 * idleMs).unref()
+        : undefined;
     if (body === undefined || !('open' in body)) outgoing.end(body);
     else {
       const source = Readable.from(body.open(), { objectMode: false, highWaterMark: 1024 * 1024 });
@@ -106,11 +119,13 @@ export class HttpClient {
     }
     try {
       const incoming = await promise;
-      return { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming };
+      return { status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming, idleMs };
     } catch (error) {
       if (signal?.aborted)
         throw new BerthError('cancelled', 'registry.cancelled', 'context canceled', { cause: error });
       throw networkError(request, error);
+    } finally {
+      clearTimeout(headTimer);
     }
   }
 

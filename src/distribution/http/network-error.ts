@@ -24,6 +24,12 @@ export function idleError(request: Pick<HttpRequest, 'method' | 'url'>, idleMs: 
   return new BerthError('timeout', 'registry.idle', message);
 }
 
+/** An answer that comes so slowly that it might as well not come. */
+export function slowError(request: Pick<HttpRequest, 'url'>, bytes: number, waitedMs: number): BerthError {
+  const words = `only ${bytes} bytes came in ${Math.round(waitedMs / 1000)} s`;
+  return new BerthError('timeout', 'registry.idle', `Get "${shownUrl(request.url)}": net/http: timeout: ${words}`);
+}
+
 /** Whether the same request may well succeed a little later. */
 export function isPassing(error: unknown): boolean {
   if (isBerthError(error)) {

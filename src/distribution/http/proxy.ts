@@ -42,7 +42,8 @@ function matches(entry: string, host: string, port: string): boolean {
   return host.endsWith(`.${domain}`) || (host === domain && !/^\*?\./.test(plain));
 }
 
-function isInRange(range: string, host: string): boolean {
+/** Whether an address lies in a range `ADDRESS/BITS`; false for what is no address or no range. */
+export function isInRange(range: string, host: string): boolean {
   const family = isIP(host);
   const [address = '', bits = ''] = range.split('/');
   if (family === 0 || isIP(address) !== family || !/^\d+$/.test(bits)) return false;

@@ -1,6 +1,6 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
 import { type HttpResponse, headerOf, shownUrl } from './exchange.ts';
-import { networkError } from './network-error.ts';
+import { networkError, slowError } from './network-error.ts';
 
 /**
  * The whole body of an answer.
@@ -25,11 +25,14 @@ export async function readBody(response: HttpResponse, limit: number): Promise<B
 
 /** Bytes that are taken ahead of whoever reads them. */
 const AHEAD = 1024 * 1024;
+/** Bytes a second below which a server counts as silent. */
+const LEAST_RATE = 1024;
 
 /**
  * The body of an answer as it comes, small pieces joined. What came before a connection broke is given before its failure.
  *
- * @throws unavailable or timeout when it breaks off before its announced end
+ * @throws unavailable or timeout when it breaks off before its announced end, or comes next to not at all: what counts is the
+ * time in which its reader waits for it
  */
 export async function* bodyPieces(response: HttpResponse): AsyncGenerator<Buffer, void, void> {
   const { body } = response;
@@ -40,6 +43,8 @@ export async function* bodyPieces(response: HttpResponse): AsyncGenerator<Buffer
   let failure: unknown;
   let isOver = false;
   let wake = () => {};
+  let waitedMs = 0;
+  let waitedFrom = 0;
   body.on('data', (piece: Buffer) => {
     queue.push(piece);
     queued += piece.length;
@@ -64,7 +69,15 @@ export async function* bodyPieces(response: HttpResponse): AsyncGenerator<Buffer
         if (body.isPaused()) body.resume();
         yield piece;
       } else if (isOver) break;
-      else await new Promise<void>((resolve) => (wake = resolve));
+      else {
+        const startMs = performance.now();
+        await new Promise<void>((resolve) => (wake = resolve));
+        waitedMs += performance.now() - startMs;
+        if (waitedMs < response.idleMs) continue;
+        const bytes = length + queued - waitedFrom;
+        if (!isOver && bytes * 1000 < LEAST_RATE * waitedMs) throw slowError(response, bytes, waitedMs);
+        [waitedMs, waitedFrom] = [0, length + queued];
+      }
     }
   } finally {
     body.destroy();

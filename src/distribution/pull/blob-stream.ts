@@ -1,5 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-import { pause, pauseBefore, TRIES_MAX } from '../http/back-off.ts';
+import { pause, pauseBefore } from '../http/back-off.ts';
 import { type HttpResponse, headerOf } from '../http/exchange.ts';
 import { isPassing } from '../http/network-error.ts';
 import { bodyPieces } from '../http/read-body.ts';
@@ -39,7 +39,7 @@ export async function* blobBytes(
       if (signal.aborted) throw new BerthError('cancelled', 'registry.cancelled', 'context canceled', { cause: error });
       if (!isPassing(error)) throw error;
       if (at - start >= HEADWAY) tries = 1;
-      if (tries >= TRIES_MAX) throw error;
+      if (tries >= client.tries) throw error;
       await pause(pauseBefore(tries)!, signal);
       tries += 1;
     }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { BerthError, isBerthError } from '#base/errors.ts';
-import { pause, pauseBefore, TRIES_MAX } from '../http/back-off.ts';
+import { pause, pauseBefore } from '../http/back-off.ts';
 import { type HttpResponse, headerOf } from '../http/exchange.ts';
 import { nextUrl } from '../http/http-client.ts';
 import { isPassing } from '../http/network-error.ts';
@@ -85,7 +85,7 @@ export async function uploadBlob(
     } catch (error) {
       if (signal.aborted || !isPassing(error)) throw error;
       if (sent - at >= HEADWAY) tries = 1;
-      if (tries >= TRIES_MAX) throw error;
+      if (tries >= client.tries) throw error;
       await pause(pauseBefore(tries)!, signal);
       tries += 1;
       const state = await stateOf(client, place);

@@ -3,7 +3,7 @@ import { DOCUMENT_BYTES_MAX } from '#spec/oci-image/limits.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '#spec/oci-image/media-types.ts';
 import { Authorizer } from '../auth/authorizer.ts';
 import type { Credential } from '../auth/credential.ts';
-import { isBusy, pause, pauseBefore, TRIES_MAX } from '../http/back-off.ts';
+import { isBusy, pause, pauseBefore } from '../http/back-off.ts';
 import { type HttpRequest, type HttpResponse, headerOf, shownUrl } from '../http/exchange.ts';
 import { type HttpClient, nextUrl } from '../http/http-client.ts';
 import { isPassing } from '../http/network-error.ts';
@@ -57,6 +57,11 @@ export class RegistryClient {
     this.#signal = signal;
   }
 
+  /** Tries before something that fails in passing is given up. */
+  get tries(): number {
+    return this.#http.tries;
+  }
+
   /** Finds out how the registry is spoken to. @throws unavailable when nobody answers */
   base(): Promise<URL> {
     this.#base ??= this.#findBase();
@@ -99,13 +104,17 @@ export class RegistryClient {
    */
   async send(exchange: Exchange): Promise<HttpResponse> {
     const { at, scopes = [this.scope('pull')], accept, what, repeat = true, ...request } = exchange;
-    const url = at instanceof URL ? at : new URL(at, await this.base());
+    const base = await this.base();
+    const url = at instanceof URL ? at : new URL(at, base);
     const signal = request.signal ?? this.#signal;
     for (let tries = 1; ; tries++) {
       let response: HttpResponse | undefined;
       let failure: unknown;
       try {
-        response = await this.#authorizer.send({ ...request, url, signal }, scopes);
+        // A place on another server that the registry named gets no credentials.
+        const isOwn = url.origin === base.origin;
+        const dressed = { ...request, url, signal };
+        response = isOwn ? await this.#authorizer.send(dressed, scopes) : await this.#http.send(dressed);
         this.#hasAnswered = true;
         if (accept.includes(response.status)) return response;
         failure = undefined;
@@ -120,7 +129,7 @@ export class RegistryClient {
         failure = error;
       }
       const passes = response === undefined ? this.#passes(failure) : isBusy(response.status);
-      const ms = repeat && passes && tries < TRIES_MAX ? pauseBefore(tries, response) : undefined;
+      const ms = repeat && passes && tries < this.tries ? pauseBefore(tries, response) : undefined;
       if (ms === undefined) throw response === undefined ? failure : await registryError(response, what);
       response?.body.destroy();
       await pause(ms, signal);

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { isBerthError } from '#base/errors.ts';
+import { openDistribution } from '#distribution/open-distribution.ts';
+import { parseReference } from '#spec/reference.ts';
 import { openClientFixture } from './client-fixture.ts';
 import { type Intercept, refuse } from './fake-registry.ts';
 
@@ -125,4 +127,35 @@ test('pull: what a signed address carries is not in errors', async () => {
     pull('moved'),
     (error) => isBerthError(error) && error.message.includes('/data') && !error.message.includes('secret'),
   );
+});
+
+test('push: credentials stay with the registry when an upload goes to another server', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull, store } = fixture;
+  registry.addImage('mine', 'latest', [100]);
+  await pull('mine');
+  const name = `${registry.host}/other:latest`;
+  store.store.tagImage(`${registry.host}/mine`, `${registry.host}/other`);
+  let uploads = 0;
+  await using storage = await serve((request, response) => {
+    request.resume();
+    request.on('end', () => {
+      if (request.method === 'PUT') uploads += 1;
+      const location = `http://${storage.host}/upload`;
+      response.writeHead(request.method === 'PUT' ? 201 : 202, { location }).end();
+    });
+  });
+  registry.intercept = async (request, response) => {
+    if (await demanding('Basic realm="x"', (authorization) => authorization === basic)(request, response)) return true;
+    if (request.method === 'HEAD') response.writeHead(404).end();
+    else if (request.method === 'POST') response.writeHead(202, { location: `http://${storage.host}/upload` }).end();
+    else if (request.method === 'PUT') response.writeHead(201).end();
+    else return false;
+    return true;
+  };
+  const distribution = openDistribution({ store: store.store, env: {}, userAgent: 'berth-test' });
+  const signal = new AbortController().signal;
+  await distribution.push(parseReference(name), { credential: ALICE, signal, report: () => {} });
+  assert.equal(uploads, 2);
+  for (const { headers } of storage.seen) assert.equal(headers.authorization, undefined);
 });

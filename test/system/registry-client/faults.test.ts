@@ -107,6 +107,42 @@ test('pull: a server that goes silent is left, and the next connection goes on',
   assert.match(registry.seen.at(-1)!, /bytes=\d+-/);
 });
 
+test('pull: a server that lets bytes trickle is left like a silent one', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull } = fixture;
+  const { id, layers } = registry.addImage('trickle', 'latest', [SIZE]);
+  const bytes = registry.blobs.get(layers[0]!.digest)!;
+  let connections = 0;
+  registry.intercept = async (request, response) => {
+    if (!request.url!.endsWith(layers[0]!.digest) || connections++ > 0) return false;
+    response.writeHead(200, { 'content-length': bytes.length });
+    // Never silent for long, and never done; ends with its client.
+    let at = 0;
+    const drops = setInterval(() => response.write(bytes.subarray(at, ++at)), 20);
+    response.on('close', () => clearInterval(drops));
+    return true;
+  };
+  assert.equal(await pull('trickle', { idleMs: 1000 }), id);
+  assert.equal(connections, 2);
+  assert.match(registry.seen.at(-1)!, /bytes=\d+-/);
+});
+
+test('pull: max-download-attempts is the number of tries without headway', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, pull } = fixture;
+  const { layers } = registry.addImage('never', 'latest', [SIZE]);
+  let connections = 0;
+  registry.intercept = (request, response) => {
+    if (!request.url!.endsWith(layers[0]!.digest)) return false;
+    connections += 1;
+    response.writeHead(200, { 'content-length': layers[0]!.size });
+    response.write('x', () => response.socket?.end());
+    return true;
+  };
+  await assert.rejects(pull('never', { attempts: 2 }), /EOF|reset by peer/);
+  assert.equal(connections, 2);
+});
+
 function busyTimes(times: number, status: number, headers: Record<string, string>): Intercept {
   let left = times;
   return (request, response) => {

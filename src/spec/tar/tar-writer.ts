@@ -2,8 +2,8 @@ import { BLOCK } from './header-block.ts';
 import { encodePaxRecord } from './pax-records.ts';
 import type { SparseRun, TarEntry, TarEntryType } from './tar-entry.ts';
 
-/** What ends an archive. */
-export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
+/** What ends an archive. A part of its memory only: what is all of its memory can be given away to another thread, once. */
+export const TAR_END: Uint8Array = new Uint8Array(3 * BLOCK).subarray(0, 2 * BLOCK);
 
 const TYPE_FLAGS: Readonly<Record<TarEntryType, string>> = {
   file: '0',

@@ -1,8 +1,10 @@
 import type { Archives } from './archive/api.ts';
 import type { Containers } from './containers/api.ts';
+import type { EngineDefaults } from './defaults.ts';
 import type { Events } from './events/api.ts';
 import type { Execs } from './exec/api.ts';
 import type { Images } from './images/api.ts';
+import type { CarriedImages } from './images/carried-images.ts';
 import type { Logs } from './logs/api.ts';
 import type { Networks } from './networks/api.ts';
 import type { Stats } from './stats/api.ts';
@@ -19,8 +21,10 @@ export interface EngineOptions {
   readonly exitCommand?: readonly string[];
   /** Program and arguments that put the engine's firewall rules back when somebody took them away. Absent: nobody does. */
   readonly restoreCommand?: readonly string[];
-  /** Archives of images that come with the program, by their familiar names. */
-  readonly carriedImages?: Readonly<Record<string, string>>;
+  /** Images that come with the program. */
+  readonly carriedImages?: CarriedImages;
+  /** What is wanted of containers and networks that say nothing; asked each time, because it may change. @throws invalid */
+  readonly defaults?: () => EngineDefaults;
   /** What the machine's configuration says about registries, besides files. */
   readonly registries?: {
     /** URLs of mirrors of Docker's own registry. */

@@ -15,6 +15,7 @@ import type { LocatedContainer } from './containers/api.ts';
 import { layersOf, readAccounts } from './containers/container-config.ts';
 import { apparmorEnabled, cgroupHost, hostLimitSupport } from './containers/host-facts.ts';
 import { OWN_RUNTIME } from './containers/runtime-name.ts';
+import type { EngineDefaults } from './defaults.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { Images } from './images/api.ts';
 import { createImages } from './images/engine-images.ts';
@@ -44,7 +45,7 @@ function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): 
     const { openDistribution } = await import('#distribution/open-distribution.ts');
     return openDistribution({
       store,
-      env: process.env,
+      env: withProxies(process.env, context.options.defaults?.().proxies),
       userAgent: `berth/${build.version}`,
       ...context.options.registries,
     });
@@ -59,6 +60,21 @@ function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): 
       return distribution;
     },
   });
+}
+
+/** The environment with the proxies that the settings name. */
+function withProxies(env: NodeJS.ProcessEnv, proxies: EngineDefaults['proxies'] = {}): NodeJS.ProcessEnv {
+  const { http, https, none } = proxies;
+  const named = { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: none };
+  const given = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [
+          [name, value],
+          [name.toLowerCase(), value],
+        ],
+  );
+  return { ...env, ...Object.fromEntries(given) };
 }
 
 function ownerOf(store: Store, container: LocatedContainer) {
@@ -123,8 +139,10 @@ async function checkState(core: Core, repair: boolean): Promise<StateFinding[]> 
 }
 
 function systemOf(core: Core, images: Images, identity: EngineIdentity) {
+  const { defaults } = core.context.options;
   return createSystem({
     ...identity,
+    ...(defaults === undefined ? {} : { defaults }),
     root: core.root,
     containers: core.containers,
     images,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isBerthError, messageOf } from '#base/errors.ts';
 import { type Core, openCore } from '#engine/open-core.ts';
 import { recordExit } from '#engine/record-exit.ts';
+import { rootDefaults } from './root-defaults.ts';
 
 const USAGE =
   'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT\n       berth internal remove-network ROOT';
@@ -43,10 +44,12 @@ async function withCore(
 ): Promise<number> {
   // A root that was deleted is not to come back.
   if (!existsSync(root)) return 0;
+  const defaults = await rootDefaults(root);
   const core = openCore({
     root,
     exitCommand: exitCommandOf(launcher, root),
     restoreCommand: restoreCommandOf(launcher, root),
+    ...(defaults === undefined ? {} : { defaults }),
   });
   try {
     await work(core);

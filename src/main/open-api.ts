@@ -7,9 +7,15 @@ import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCommandOf, restoreCommandOf } from './internal.ts';
+import { rootDefaults } from './root-defaults.ts';
 
 /** Made by the build beside the program. */
 const HELLO_ARCHIVE = fileURLToPath(new URL('../dist/hello.tar', import.meta.url));
+
+async function* makeRegistryImage(launcher: string): AsyncIterable<Uint8Array> {
+  const { registryImage } = await import('./registry/registry-image.ts');
+  yield* registryImage(launcher);
+}
 
 export interface OpenApi {
   readonly dispatch: Dispatch;
@@ -25,25 +31,31 @@ export interface OpenApi {
  * Opens the engine with this root behind the API.
  *
  * @param launcher program that a keeper runs when its container exits and nobody watches
- * @param more `resident` for a process that stays, `settings` what it says of itself
+ * @param more `resident` for a process that stays, `settings` what it says of itself, `defaults` when they are not those of the root
  */
 export async function openApi(
   root: string,
   launcher: string,
-  more: Pick<EngineOptions, 'resident'> & Pick<EngineIdentity, 'settings'> = {},
+  more: Pick<EngineOptions, 'resident' | 'defaults'> &
+    Partial<Pick<EngineIdentity, 'settings' | 'minimumApiVersion'>> = {},
 ): Promise<OpenApi> {
+  const defaults = more.defaults ?? (await rootDefaults(root));
   const engine = openEngine(
     {
       root,
       exitCommand: exitCommandOf(launcher, root),
       restoreCommand: restoreCommandOf(launcher, root),
-      carriedImages: { 'berth/hello:latest': HELLO_ARCHIVE },
+      carriedImages: {
+        'berth/hello:latest': HELLO_ARCHIVE,
+        'berth/registry:latest': () => makeRegistryImage(launcher),
+      },
       ...(more.resident === undefined ? {} : { resident: more.resident }),
+      ...(defaults === undefined ? {} : { defaults }),
     },
     {
       ...(more.settings === undefined ? {} : { settings: more.settings }),
       apiVersion: API_VERSION,
-      minimumApiVersion: MINIMUM_API_VERSION,
+      minimumApiVersion: more.minimumApiVersion ?? MINIMUM_API_VERSION,
       build: { version: packageFile.version, commit: '', time: '' },
     },
   );

@@ -25,6 +25,7 @@ import type { CreateOptions } from './api.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { collectMounts } from './collect-mounts.ts';
 import type { ResolvedImage } from './container-images.ts';
+import { withDefaults } from './default-host-config.ts';
 import { writeEtcFiles } from './etc-files.ts';
 import { containerEvent } from './events.ts';
 import { NO_LIMITS } from './host-config.ts';
@@ -104,8 +105,10 @@ export async function draftContainer(
   options: CreateOptions,
 ): Promise<Draft> {
   const warnings: string[] = [];
-  let host = adaptHostConfig(request.HostConfig ?? {});
-  checkRuntime(host.Runtime);
+  const defaults = context.options.defaults?.();
+  const given = request.HostConfig ?? {};
+  let host = adaptHostConfig(defaults === undefined ? given : withDefaults(given, defaults));
+  checkRuntime(host.Runtime, defaults?.runtimes);
   if (limitsAnything(host)) {
     const checked = checkResources(host, hostLimitSupport(), false);
     host = { ...host, ...checked.resources };

@@ -36,7 +36,13 @@ export function prepareForeign(context: EngineContext, id: string): void {
   mkdirSync(filesOf(runDirectory).state, { recursive: true, mode: 0o700 });
 }
 
-/** @throws unavailable when the program is not installed */
+/** Program and arguments of a runtime. @throws unavailable when the program is not installed */
+function commandOf(context: EngineContext, runtime: string): string[] {
+  const configured = context.options.defaults?.().runtimes ?? {};
+  const found = Object.hasOwn(configured, runtime) ? configured[runtime] : undefined;
+  return [programOf(found?.path ?? runtime), ...(found?.runtimeArgs ?? [])];
+}
+
 function programOf(name: string): string {
   if (name.startsWith('/')) return name;
   const folders = (process.env['PATH'] ?? SEARCHED).split(delimiter);
@@ -99,9 +105,9 @@ export function foreignLaunchPlan(
 ): LaunchPlan {
   const { directory, runDirectory } = pathsOf(context.root, row.id);
   const files = filesOf(runDirectory);
-  const program = programOf(row.hostConfig.Runtime);
+  const command = commandOf(context, row.hostConfig.Runtime);
   const root = join(directory, 'rootfs');
-  const shared = [program, '--root', files.state, '--log', files.log, '--log-format', 'json'];
+  const shared = [...command, '--root', files.state, '--log', files.log, '--log-format', 'json'];
   const { capabilities } = hostFacts();
   const held = CAPABILITIES.filter((_, bit) => ((capabilities >> BigInt(bit)) & 1n) === 1n);
   const outer: OciConfig = {

@@ -12,9 +12,10 @@ export function isForeignRuntime(name: string): boolean {
 /**
  * Checks `--runtime`: Berth's own, one by name, or the absolute path of one.
  *
+ * @param configured those that the settings name
  * @throws invalid with Docker's words
  */
-export function checkRuntime(name: string): void {
-  if (name === OWN_RUNTIME || FOREIGN.includes(name) || name.startsWith('/')) return;
+export function checkRuntime(name: string, configured: Readonly<Record<string, unknown>> = {}): void {
+  if (name === OWN_RUNTIME || FOREIGN.includes(name) || name.startsWith('/') || Object.hasOwn(configured, name)) return;
   throw new BerthError('invalid', 'runtime.unknown', `unknown or invalid runtime name: ${name}`);
 }

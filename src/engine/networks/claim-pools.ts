@@ -30,7 +30,7 @@ export interface PoolRequest {
   readonly wants: readonly PoolWish[];
 }
 
-type ClaimContext = Pick<EngineContext, 'root' | 'networks'>;
+type ClaimContext = Pick<EngineContext, 'root' | 'networks' | 'options'>;
 
 function forbidden(message: string, hint?: string): BerthError {
   return new BerthError('forbidden', 'network.addresses', message, hint === undefined ? {} : { hint });
@@ -53,7 +53,8 @@ function claimsOf(root: string, networks: readonly NetworkRow[]): SubnetClaim[] 
 
 /** A subnet that nothing uses. @throws forbidden when none is left */
 function freeSubnet(context: ClaimContext, family: 4 | 6, occupied: readonly Subnet[]): Subnet {
-  const sources = readPortSettings(context.root).addressPools;
+  const ownSources = readPortSettings(context.root).addressPools;
+  const sources = ownSources.length > 0 ? ownSources : (context.options.defaults?.().addressPools ?? []);
   const ofFamily = sources.filter(({ base }) => subnetOf(base).family === family);
   if (family === 6 && ofFamily.length === 0) {
     const found = chooseUniqueLocal(() => randomBytes(7), occupied);

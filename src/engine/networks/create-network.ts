@@ -59,6 +59,13 @@ function withDevice(
   return { spec: { ...draft.spec, ipam }, device: deviceOf(draft, id, planned, pools) };
 }
 
+/** Options that the settings have for networks of a driver; what the request says itself wins. */
+function withDefaultOptions(context: EngineContext, request: NetworkCreateRequest): NetworkCreateRequest {
+  const usual = context.options.defaults?.().networkOptions[request.Driver || 'bridge'];
+  if (usual === undefined || request.ConfigOnly || request.ConfigFrom?.Network) return request;
+  return { ...request, Options: { ...usual, ...request.Options } };
+}
+
 /**
  * Makes a network: its row first, which claims name and addresses, then its device. A process that dies in between leaves a
  * network whose device is made when the first container needs it.
@@ -70,7 +77,7 @@ export async function createNetwork(
   await sweepNetworks(context);
   await settleNetwork(context, request.Name ?? '');
   ensurePredefined(context);
-  const draft = draftNetwork(request, (name) => {
+  const draft = draftNetwork(withDefaultOptions(context, request), (name) => {
     const found = context.networks.named(name);
     return found?.spec.configOnly && found.status === 'ready' ? found : undefined;
   });

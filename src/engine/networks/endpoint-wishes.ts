@@ -11,7 +11,7 @@ import { findNetwork } from './find-network.ts';
 import { isPredefined } from './predefined.ts';
 
 type Settings = Loose<EndpointSettings>;
-type WishContext = Pick<EngineContext, 'root' | 'sql' | 'networks'>;
+type WishContext = Pick<EngineContext, 'root' | 'sql' | 'networks' | 'options'>;
 
 /** A place in a network, decided before the container exists. */
 export type WishedEndpoint = Pick<EndpointRow, 'network' | 'position' | 'wish'>;

@@ -17,7 +17,7 @@ import { networkOfEndpoint } from './find-network.ts';
 const SETUP_FAILED = 'failed to set up container networking';
 const HOST_NAME_DIGITS = 11;
 
-type NetworkContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'networks' | 'endpoints'>;
+type NetworkContext = Pick<EngineContext, 'root' | 'sql' | 'containers' | 'networks' | 'endpoints' | 'options'>;
 
 /** One place in a network being leased. */
 interface Claim {

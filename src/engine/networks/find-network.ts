@@ -4,7 +4,7 @@ import type { EngineContext } from '../context.ts';
 import type { EndpointRow, NetworkRow } from '../state/network-row.ts';
 import { ensurePredefined, isPredefined } from './predefined.ts';
 
-type FindContext = Pick<EngineContext, 'root' | 'sql' | 'networks'>;
+type FindContext = Pick<EngineContext, 'root' | 'sql' | 'networks' | 'options'>;
 
 /** A network by its exact name; the three that always exist are made by this. */
 export function networkNamed(context: FindContext, name: string): NetworkRow | undefined {

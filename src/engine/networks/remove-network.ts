@@ -8,7 +8,7 @@ import { releaseSubnets } from '../state/subnet-registry.ts';
 import { findNetwork } from './find-network.ts';
 import { removeDevice } from './live-networks.ts';
 import { networkEvent } from './network-events.ts';
-import { isPredefined } from './predefined.ts';
+import { ensurePredefined, isOutdated, isPredefined } from './predefined.ts';
 
 function refuse(message: string): BerthError {
   return new BerthError('forbidden', 'network.remove', message);
@@ -71,6 +71,27 @@ async function finishRemoval(context: EngineContext, row: NetworkRow): Promise<v
   fault('network-remove.deleted');
   releaseSubnets(context.root, row.id);
   context.feed.announce();
+}
+
+/**
+ * Makes the network `bridge` anew when the settings want it otherwise than it is. Containers that do not run are in the new one at
+ * their next start.
+ *
+ * @returns false when it must stay as it is, because containers run in it
+ */
+export async function renewDefaultBridge(context: EngineContext): Promise<boolean> {
+  await sweepNetworks(context);
+  const outdated = context.sql.transaction(() => {
+    const row = context.networks.named('bridge');
+    if (row === undefined || row.status === 'removing' || !isOutdated(context, row)) return undefined;
+    if (activeEndpoints(context, row.id).length > 0) return 'in use';
+    context.networks.markRemoving(row.id, context.token);
+    return row;
+  });
+  if (outdated === 'in use') return false;
+  if (outdated !== undefined) await finishRemoval(context, outdated);
+  ensurePredefined(context);
+  return true;
 }
 
 /** Waits until nobody is removing a network of that name any more; does it when the remover is dead. */

@@ -12,6 +12,7 @@ import type {
 } from '#spec/docker-api/system.ts';
 import type { Containers } from '../containers/api.ts';
 import type { LimitSupport } from '../containers/resource-limits.ts';
+import { type EngineDefaults, NO_DEFAULTS } from '../defaults.ts';
 import type { Images } from '../images/api.ts';
 import { LOG_DRIVERS } from '../log-drivers/check-log-config.ts';
 import type { System } from './api.ts';
@@ -39,7 +40,13 @@ export interface SystemParts {
   readonly runtimes: () => Readonly<Record<string, RuntimeInfo>>;
   readonly defaultRuntime: string;
   /** What a daemon was told about itself; asked each time, because it may be told again. */
-  readonly settings?: () => { readonly labels: readonly string[]; readonly debug: boolean };
+  readonly settings?: () => {
+    readonly labels: readonly string[];
+    readonly debug: boolean;
+    readonly experimental: boolean;
+  };
+  /** What containers and networks get that say nothing. */
+  readonly defaults?: () => EngineDefaults;
   readonly apiVersion: string;
   readonly minimumApiVersion: string;
   /** Berth's version, and the commit and time of its build where known. */
@@ -93,6 +100,25 @@ function registryFacts(): Pick<SystemInfo, 'IndexServerAddress' | 'RegistryConfi
   };
 }
 
+/** Passwords in addresses of proxies are nobody's business. */
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^@/]*@/, '$1xxxxx:xxxxx@');
+}
+
+function proxyFacts({ proxies }: EngineDefaults): Pick<SystemInfo, 'HttpProxy' | 'HttpsProxy' | 'NoProxy'> {
+  const ofEnvironment = (name: string) => process.env[name] ?? process.env[name.toLowerCase()] ?? '';
+  return {
+    HttpProxy: withoutPassword(proxies.http ?? ofEnvironment('HTTP_PROXY')),
+    HttpsProxy: withoutPassword(proxies.https ?? ofEnvironment('HTTPS_PROXY')),
+    NoProxy: proxies.none ?? ofEnvironment('NO_PROXY'),
+  };
+}
+
+function seccompProfile({ securityOptions }: EngineDefaults): string {
+  const option = securityOptions.find((each) => each.startsWith('seccomp='));
+  return option === undefined ? 'builtin' : option === 'seccomp=unconfined' ? 'unconfined' : 'custom';
+}
+
 const NO_SWARM = {
   NodeID: '',
   NodeAddr: '',
@@ -114,6 +140,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
   const driver = parts.driver();
   const apparmor = parts.apparmor() ? ['name=apparmor'] : [];
   const cgroupVersion = parts.cgroupVersion();
+  const defaults = parts.defaults?.() ?? NO_DEFAULTS;
   return {
     ID: engineId(parts.root),
     ...countStates(containers),
@@ -131,7 +158,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     Debug: parts.settings?.().debug ?? false,
     ...processFacts(),
     SystemTime: formatTimeNs(nowNs()),
-    LoggingDriver: 'json-file',
+    LoggingDriver: defaults.host.LogConfig?.Type ?? 'json-file',
     CgroupDriver: 'cgroupfs',
     CgroupVersion: String(cgroupVersion),
     NEventsListener: 0,
@@ -145,15 +172,13 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     MemTotal: machine.memoryBytes,
     GenericResources: null,
     DockerRootDir: parts.root,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    ...proxyFacts(defaults),
     Name: hostname(),
     Labels: parts.settings?.().labels ?? [],
-    ExperimentalBuild: false,
+    ExperimentalBuild: parts.settings?.().experimental ?? false,
     ServerVersion: parts.build.version,
-    Runtimes: parts.runtimes(),
-    DefaultRuntime: parts.defaultRuntime,
+    Runtimes: { ...parts.runtimes(), ...defaults.runtimes },
+    DefaultRuntime: defaults.host.Runtime ?? parts.defaultRuntime,
     Swarm: NO_SWARM,
     LiveRestoreEnabled: true,
     Isolation: '',
@@ -161,7 +186,15 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     ContainerdCommit: { ID: '' },
     RuncCommit: { ID: parts.build.commit },
     InitCommit: { ID: parts.build.commit },
-    SecurityOptions: [...apparmor, 'name=seccomp,profile=builtin', ...(cgroupVersion === 2 ? ['name=cgroupns'] : [])],
+    SecurityOptions: [
+      ...apparmor,
+      `name=seccomp,profile=${seccompProfile(defaults)}`,
+      ...(cgroupVersion === 2 ? ['name=cgroupns'] : []),
+      ...(defaults.securityOptions.includes('no-new-privileges') ? ['name=no-new-privileges'] : []),
+    ],
+    ...(defaults.addressPools.length === 0
+      ? {}
+      : { DefaultAddressPools: defaults.addressPools.map(({ base, size }) => ({ Base: base, Size: size })) }),
     CDISpecDirs: null,
     Warnings: warnings(limits, await parts.networkWarnings()),
   };

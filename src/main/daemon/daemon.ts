@@ -18,6 +18,7 @@ import { installDaemon } from './install.ts';
 import { type Listener, listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
 import { listenMetrics, Metrics } from './metrics.ts';
+import { refusingOlder } from './minimum-version.ts';
 import { type DaemonSettings, loadSettings, rememberFlags } from './settings.ts';
 import { readTlsOptions } from './tls-files.ts';
 
@@ -54,7 +55,8 @@ function logging(dispatch: Dispatch, log: Log): Dispatch {
 
 async function openListeners(running: Running, api: OpenApi): Promise<void> {
   const { settings, log, metrics, listeners } = running;
-  const counted = metrics.counting(endingWith(api.dispatch, running.ending.signal));
+  const answering = refusingOlder(endingWith(api.dispatch, running.ending.signal), () => settings.minimumApiVersion);
+  const counted = metrics.counting(answering);
   const options = {
     dispatch: logging(
       debugging(counted, () => running.settings.debug),
@@ -130,7 +132,13 @@ async function serve(running: Running, flags: DaemonFlags, root: string, launche
   const { pidFile } = running.settings;
   const defaults = () => running.settings.defaults;
   await renewBridge(root, defaults, log);
-  const api = await openApi(root, launcher, { resident: true, settings: () => running.settings, defaults });
+  const { minimumApiVersion } = running.settings;
+  const api = await openApi(root, launcher, {
+    resident: true,
+    settings: () => running.settings,
+    defaults,
+    ...(minimumApiVersion === undefined ? {} : { minimumApiVersion }),
+  });
   try {
     await openListeners(running, api);
     warnOfOpenPorts(running);

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import type { DaemonFlags } from '#cli/command.ts';
+import { DEFAULT_ROOT } from '../root-files.ts';
 import { groupId } from './account-groups.ts';
-import { DEFAULT_ROOT } from './settings.ts';
 import { daemonUnits, writeUnits } from './units.ts';
 
 /** Options that units carry; everything else is the configuration file's. */

@@ -1,5 +1,8 @@
 /** The keys of the configuration file, by docker's names where they mean the same. */
 import { BerthError } from '#base/errors.ts';
+import { refusal } from './refused-keys.ts';
+
+type Texts = Readonly<Record<string, string>>;
 
 /** What a key's value may be. */
 interface Kinds {
@@ -7,58 +10,128 @@ interface Kinds {
   readonly boolean: boolean;
   readonly number: number;
   readonly strings: readonly string[];
+  readonly texts: Texts;
+  readonly switches: Readonly<Record<string, boolean>>;
+  /** Objects by name. */
+  readonly objects: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly list: readonly unknown[];
+  /** Bytes, with or without a unit. */
+  readonly size: string | number;
 }
 
 const KEYS = {
-  hosts: 'strings',
+  'allow-direct-routing': 'boolean',
+  'authorization-plugins': 'strings',
+  bip: 'string',
+  bip6: 'string',
+  'cgroup-parent': 'string',
+  'data-root': 'string',
+  debug: 'boolean',
+  'default-address-pools': 'list',
+  'default-cgroupns-mode': 'string',
+  'default-ipc-mode': 'string',
+  'default-network-opts': 'objects',
+  'default-runtime': 'string',
+  'default-shm-size': 'size',
+  'default-ulimits': 'objects',
+  dns: 'strings',
+  'dns-opts': 'strings',
+  'dns-search': 'strings',
+  'exec-opts': 'strings',
+  experimental: 'boolean',
+  features: 'switches',
+  'firewall-backend': 'string',
+  'fixed-cidr': 'string',
+  'fixed-cidr-v6': 'string',
   group: 'string',
+  'host-gateway-ip': 'string',
+  'host-gateway-ips': 'strings',
+  hosts: 'strings',
+  icc: 'boolean',
+  init: 'boolean',
+  'insecure-registries': 'strings',
+  ip: 'string',
+  ip6tables: 'boolean',
+  'ip-forward': 'boolean',
+  'ip-forward-no-drop': 'boolean',
+  'ip-masq': 'boolean',
+  iptables: 'boolean',
+  ipv6: 'boolean',
+  labels: 'strings',
+  'live-restore': 'boolean',
+  'log-driver': 'string',
+  'log-format': 'string',
+  'log-level': 'string',
+  'log-opts': 'texts',
+  'max-concurrent-downloads': 'number',
+  'max-concurrent-uploads': 'number',
+  'max-download-attempts': 'number',
+  'metrics-addr': 'string',
+  'min-api-version': 'string',
+  mtu: 'number',
+  'no-new-privileges': 'boolean',
+  pidfile: 'string',
+  proxies: 'texts',
+  'raw-logs': 'boolean',
+  'registry-mirrors': 'strings',
+  runtimes: 'objects',
+  'seccomp-profile': 'string',
+  'selinux-enabled': 'boolean',
+  'shutdown-timeout': 'number',
+  'storage-driver': 'string',
+  'storage-opts': 'strings',
   tls: 'boolean',
-  tlsverify: 'boolean',
   tlscacert: 'string',
   tlscert: 'string',
   tlskey: 'string',
-  debug: 'boolean',
-  'log-level': 'string',
-  labels: 'strings',
-  'metrics-addr': 'string',
-  pidfile: 'string',
-  'shutdown-timeout': 'number',
+  tlsverify: 'boolean',
+  'userland-proxy': 'boolean',
+  'userns-remap': 'string',
 } as const satisfies Readonly<Record<string, keyof Kinds>>;
 
 export type ConfigValues = { readonly [K in keyof typeof KEYS]?: Kinds[(typeof KEYS)[K]] };
 
-/** Docker's keys that Berth does not act on, and why. */
-const REFUSED: Readonly<Record<string, string>> = {
-  'data-root': 'the directory of all state is --root, so that commands without a daemon find it too',
-  'storage-driver': 'Berth chooses the driver by what the file system can do',
-  'exec-root': 'Berth keeps what runs below its root',
-  containerd: 'there is no containerd',
-  'default-address-pools':
-    'they are "addressPools" in network.json in the root, where commands without a daemon find them too',
-  'registry-mirrors': 'mirrors are in registries.conf, where commands without a daemon find them too',
-  'insecure-registries': 'they are in registries.conf, where commands without a daemon find them too',
-  'log-driver': 'it is said for each container: a container must not depend on who started it',
-  'log-opts': 'they are said for each container: a container must not depend on who started it',
-  'live-restore': 'containers always outlive the daemon',
-  iptables: 'Berth uses nftables, in a table of its own',
-  'userland-proxy': 'there is no process per port',
-};
+/** Keys about the daemon as a process, not about containers. */
+const OF_DAEMON: readonly string[] = [
+  ...['data-root', 'debug', 'experimental', 'group', 'hosts', 'labels', 'live-restore', 'log-format', 'log-level'],
+  ...['metrics-addr', 'min-api-version', 'pidfile', 'raw-logs', 'shutdown-timeout'],
+  ...['tls', 'tlscacert', 'tlscert', 'tlskey', 'tlsverify'],
+];
+
+export function isOfDaemon(key: string): boolean {
+  return OF_DAEMON.includes(key);
+}
 
 function invalid(where: string, message: string): BerthError {
   return new BerthError('invalid', 'daemon.config', `${where}: ${message}`);
 }
 
-function isKind(value: unknown, kind: keyof Kinds): boolean {
-  if (kind === 'strings') return Array.isArray(value) && value.every((item) => typeof item === 'string');
-  if (kind === 'number') return Number.isInteger(value) && (value as number) >= 0;
-  return typeof value === kind;
+function isObjectOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isItem);
 }
+
+const IS_KIND: Readonly<Record<keyof Kinds, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => Number.isInteger(value) && (value as number) >= 0,
+  strings: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  texts: (value) => isObjectOf(value, (item) => typeof item === 'string'),
+  switches: (value) => isObjectOf(value, (item) => typeof item === 'boolean'),
+  objects: (value) => isObjectOf(value, (item) => isObjectOf(item, () => true)),
+  list: (value) => Array.isArray(value),
+  size: (value) => typeof value === 'string' || Number.isInteger(value),
+};
 
 const WORDS: Readonly<Record<keyof Kinds, string>> = {
   string: 'a string',
   boolean: 'true or false',
   number: 'a number',
   strings: 'a list of strings',
+  texts: 'an object of strings',
+  switches: 'an object of true and false',
+  objects: 'an object of objects',
+  list: 'a list',
+  size: 'a number of bytes such as "64m"',
 };
 
 /**
@@ -70,14 +143,15 @@ const WORDS: Readonly<Record<keyof Kinds, string>> = {
 export function checkKeys(value: unknown, where: string): ConfigValues {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(where, 'wanted a JSON object');
   for (const [name, given] of Object.entries(value)) {
-    const reason = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
-    if (reason !== undefined) throw invalid(where, `${name} cannot be set: ${reason}`);
     if (!Object.hasOwn(KEYS, name)) {
-      const message = `the following directives don't match any configuration option: ${name}`;
-      throw invalid(where, message);
+      const reason = refusal(name, given);
+      if (reason !== undefined) throw invalid(where, `${name} cannot be set: ${reason}`);
+      throw invalid(where, `the following directives don't match any configuration option: ${name}`);
     }
     const kind = KEYS[name as keyof typeof KEYS];
-    if (!isKind(given, kind)) throw invalid(where, `${name} is ${JSON.stringify(given)}, wanted ${WORDS[kind]}`);
+    if (!IS_KIND[kind](given)) throw invalid(where, `${name} is ${JSON.stringify(given)}, wanted ${WORDS[kind]}`);
+    const reason = refusal(name, given);
+    if (reason !== undefined) throw invalid(where, `${name} cannot be ${JSON.stringify(given)}: ${reason}`);
   }
   return value as ConfigValues;
 }

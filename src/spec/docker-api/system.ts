@@ -276,6 +276,7 @@ export interface SystemInfo {
   readonly ServerVersion: string;
   readonly Runtimes: Readonly<Record<string, RuntimeInfo>>;
   readonly DefaultRuntime: string;
+  readonly DefaultAddressPools?: readonly { readonly Base: string; readonly Size: number }[];
   readonly Swarm: {
     readonly NodeID: string;
     readonly NodeAddr: string;

@@ -55,7 +55,7 @@ struct failure {
 
 struct settings {
 	uint64_t mode, stdio, stdin_mode, pipe_uid, pipe_gid, log_driver, log_max_size, log_max_files, die_with_keeper,
-		preserve_fds, names_now, forward_kind, forward_port, forward_time, forward_counted;
+		preserve_fds, names_when, forward_kind, forward_port, forward_time, forward_counted;
 	const char *run_dir, *console_socket, *log_path, *log_attrs, *names_path, *names_id, *forward_address;
 	struct blob forward_heads[2], forward_middle, forward_tail, forward_part_tail;
 	struct list compress, collect, exit_argv, exit_env, names_argv, names_env;
@@ -239,6 +239,7 @@ void release_pages(void *start, size_t len);
 /* names.c */
 int names_take(uint32_t number, int fd);
 int names_start(void);
+void names_start_soon(void);
 void names_event(void);
 void names_timer(void);
 void names_close(void);

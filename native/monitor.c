@@ -241,8 +241,10 @@ void monitor(void)
 		if (K.master >= 0)
 			fcntl(K.master, F_SETFL, O_NONBLOCK);
 		streams_open();
-		if (K.plan.set.names_now)
+		if (K.plan.set.names_when == NAMES_AT_ONCE)
 			names_start();
+		else if (K.plan.set.names_when == NAMES_SOON)
+			names_start_soon();
 	}
 	while (!turn(K.started && !resting ? REST_MS : -1))
 		;

@@ -15,7 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, NAME_SOCKETS = 3, QUEUE_BYTES = 1 << 20 };
+enum { BACKLOG = 64, FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 2000, SOON_MS = 1000, NAME_SOCKETS = 3, QUEUE_BYTES = 1 << 20 };
 
 /* UDP and TCP for clients, and one with no address for the resolver's own questions to servers inside the container */
 static int sockets[NAME_SOCKETS] = {-1, -1, -1};
@@ -75,13 +75,10 @@ static void watch(int fd, uint32_t tag)
 	epoll_ctl(K.epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
-static void try_later(void)
+static void try_in(unsigned ms)
 {
-	struct itimerspec when = {0};
+	struct itimerspec when = {.it_value = {ms / 1000, (long)(ms % 1000) * 1000000}};
 
-	wait_ms = !wait_ms ? FIRST_WAIT_MS : wait_ms * 2 > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait_ms * 2;
-	when.it_value.tv_sec = wait_ms / 1000;
-	when.it_value.tv_nsec = (long)(wait_ms % 1000) * 1000000;
 	if (timer < 0) {
 		timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 		if (timer < 0)
@@ -89,6 +86,12 @@ static void try_later(void)
 		watch(timer, TAG_NAMES_TIMER);
 	}
 	timerfd_settime(timer, 0, &when, NULL);
+}
+
+static void try_later(void)
+{
+	wait_ms = !wait_ms ? FIRST_WAIT_MS : wait_ms * 2 > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait_ms * 2;
+	try_in(wait_ms);
 }
 
 /* The container's id with its sockets; without sockets the connection only says that the container lives. */
@@ -137,11 +140,18 @@ int names_start(void)
 {
 	if (!*K.plan.set.names_path)
 		return -EOPNOTSUPP;
-	if (wanted || closed)
+	if (connection >= 0 || wait_ms || closed)
 		return 0;
 	wanted = true;
 	hand_over();
 	return 0;
+}
+
+/* The same in a while, when the container still runs: what has no names needs only the guard, and a short run not even that. */
+void names_start_soon(void)
+{
+	wanted = true;
+	try_in(SOON_MS);
 }
 
 /* The resolver said that it has the sockets, or has gone. */

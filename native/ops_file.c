@@ -282,6 +282,19 @@ int op_own(struct op *op)
 	return err;
 }
 
+/* Removes a directory with the directories in it, as far as they are empty. */
+static int remove_empty(int dir, const char *name, void *arg, int depth)
+{
+	int below = open_child_dir(dir, name);
+
+	if (below < 0)
+		return 0; /* a file */
+	each_entry(below, remove_empty, arg, depth + 1);
+	close(below);
+	unlinkat(dir, name, AT_REMOVEDIR);
+	return 0;
+}
+
 static int remove_name(struct place at, int flags, uint64_t retry_ms)
 {
 	char name[256];
@@ -294,6 +307,8 @@ static int remove_name(struct place at, int flags, uint64_t retry_ms)
 		err = unlinkat(dir, name, flags) ? -errno : 0;
 		if (err != -EBUSY || waited_us >= retry_ms * 1000)
 			break;
+		if (waited_us > 0) /* a control group may have groups of the container's own below it */
+			remove_empty(dir, name, NULL, 0);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 10000000)
 			pause.tv_nsec *= 2;

@@ -2,11 +2,14 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MESSAGE_MAX = 8192, HOLE_SIZE = 16, HOLE_CHILD_PID = 0, HOLE_SLOT = 1, HOLE_IFINDEX = 2, NETLINK_BATCH = 0x100 };
@@ -173,5 +176,70 @@ int op_netlink(struct op *op)
 			err = read_answer(sock, number + 1);
 	}
 	close(sock);
+	return err;
+}
+
+/* Batches one behind the other, complete but for the kernel's answers. One that is refused keeps none of the others. */
+static int send_batches(int sock, const uint8_t *data, size_t len)
+{
+	int err = 0;
+	size_t begin = 0;
+
+	for (size_t at = 0; at < len;) {
+		struct nlmsghdr h;
+		int answer;
+
+		if (len - at < sizeof h)
+			return -EPROTO;
+		memcpy(&h, data + at, sizeof h);
+		if (h.nlmsg_len < sizeof h || h.nlmsg_len > len - at || h.nlmsg_len % NLMSG_ALIGNTO)
+			return -EPROTO;
+		at += h.nlmsg_len;
+		if (h.nlmsg_type != NFNL_MSG_BATCH_END)
+			continue;
+		/* the last message before the end has asked for an answer */
+		setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &(int){(int)(at - begin) + 4096}, sizeof(int));
+		answer = send(sock, data + begin, at - begin, 0) < 0 ? -errno : read_batch_answers(sock, h.nlmsg_seq - 1);
+		if (answer && answer != -ENOENT && !err)
+			err = answer;
+		begin = at;
+	}
+	return err;
+}
+
+/* The batches of a file, which somebody may have written since, or those of the plan when there is none. */
+int op_netlink_batches(struct op *op)
+{
+	int family = (int)op_int(op), err, sock, file;
+	struct place at = op_place(op);
+	struct blob planned = op_blob(op);
+	const uint8_t *data = planned.data;
+	size_t len = planned.len;
+	void *map = MAP_FAILED;
+	struct stat st;
+
+	file = place_open(at, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (file < 0 && file != -ENOENT)
+		return file;
+	if (file >= 0) {
+		err = fstat(file, &st) ? -errno : 0;
+		len = err ? 0 : (size_t)st.st_size;
+		if (len) {
+			map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, file, 0);
+			err = map == MAP_FAILED ? -errno : 0;
+		}
+		close(file);
+		if (err)
+			return err;
+		data = map;
+	}
+	if (!len)
+		return 0;
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
+	err = sock < 0 ? -errno : send_batches(sock, data, len);
+	if (sock >= 0)
+		close(sock);
+	if (map != MAP_FAILED)
+		munmap(map, len);
 	return err;
 }

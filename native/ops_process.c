@@ -204,6 +204,16 @@ int op_cpu_affinity(struct op *op)
 	return syscall(SYS_sched_setaffinity, 0, mask.len, mask.data) < 0 ? -errno : 0;
 }
 
+/* An empty mask is none: the modes that take no nodes want it so. The kernel counts one bit less than it is told. */
+int op_memory_policy(struct op *op)
+{
+	int mode = (int)op_int(op);
+	struct blob mask = op_blob(op);
+	unsigned long bits = mask.len ? mask.len * 8 + 1 : 0;
+
+	return syscall(SYS_set_mempolicy, mode, mask.len ? mask.data : NULL, bits) ? -errno : 0;
+}
+
 int op_personality(struct op *op)
 {
 	return personality((unsigned long)op_int(op)) < 0 ? -errno : 0;

@@ -225,7 +225,7 @@ void plan_settings(struct plan *plan)
 	s->log_max_files = op_int(&op);
 	s->die_with_keeper = op_int(&op);
 	s->preserve_fds = op_int(&op);
-	s->names_now = op_int(&op);
+	s->names_when = op_int(&op);
 	s->run_dir = op_str(&op);
 	s->console_socket = op_str(&op);
 	s->log_path = op_str(&op);

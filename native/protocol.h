@@ -71,6 +71,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(hostname, 58, "s", S_C) \
 	X(domainname, 59, "s", S_C) \
 	X(name_sockets, 60, "ii", S_C) \
+	X(netlink_batches, 61, "ipb", S_X) \
 	/* the process */ \
 	X(post, 70, "", S_P | S_C) \
 	X(wait, 71, "", S_P | S_C) \
@@ -91,7 +92,8 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(find_program, 86, "ss", S_C) \
 	X(exec, 87, "ssll", S_C) \
 	X(kill_cgroup, 88, "ls", S_X | S_P) \
-	X(home, 89, "i", S_C)
+	X(home, 89, "i", S_C) \
+	X(memory_policy, 90, "ib", S_C)
 /* clang-format on */
 
 enum opcode {
@@ -104,6 +106,7 @@ enum opcode {
 enum mode { MODE_SUPERVISE, MODE_HANDOFF, MODE_FOREGROUND };
 enum stdio_kind { STDIO_TERMINAL, STDIO_PIPES, STDIO_NULL, STDIO_INHERIT };
 enum stdin_mode { STDIN_CLOSED, STDIN_OPEN, STDIN_ONCE };
+enum names_when { NAMES_WHEN_ASKED, NAMES_AT_ONCE, NAMES_SOON };
 enum log_driver { LOG_NONE, LOG_JSON_FILE };
 enum forward_kind { FORWARD_NONE, FORWARD_UNIX_DATAGRAM, FORWARD_UNIX_STREAM, FORWARD_UDP, FORWARD_TCP };
 enum forward_time { FORWARD_NO_TIME, FORWARD_RFC3164, FORWARD_RFC3339 };

@@ -163,6 +163,7 @@ int guard_open(const struct guard *g)
 	}
 	if (sock >= 0)
 		setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+	hold_connections(g->table);
 	wanted = sock >= 0 && !table_is_there(g);
 	return sock;
 }

@@ -174,4 +174,7 @@ int guard_timeout_ms(void);
 void guard_tick(const struct guard *g);
 bool guard_is_busy(void);
 
+/* hold.c */
+int hold_connections(const char *table);
+
 #endif

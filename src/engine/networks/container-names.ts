@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { shortId } from '#base/ids.ts';
 import { rootName } from '#network/device-names.ts';
 import type { HostsLine } from '#network/names/hosts-file.ts';
-import { type NamesPart, nameOps, namesDirectory } from '#network/names/name-ops.ts';
+import { type NamesPart, type NamesStart, nameOps, namesDirectory } from '#network/names/name-ops.ts';
 import { type NameMembership, type NameRecord, nameRecordText } from '#network/names/name-record.ts';
 import { isLoopback, setsNdots } from '#network/names/resolv-conf.ts';
 import { resolverCommand } from '#network/names/resolver-command.ts';
@@ -143,18 +143,18 @@ function etcNetworkOf(context: NamesContext, row: ContainerRow, joined: readonly
  * What a start needs for names, once its addresses are leased: writes /etc/hosts and /etc/resolv.conf, and gives the ops.
  * Call for containers with networks of their own only.
  *
- * @param guarded it has published ports, whose rules somebody must watch
+ * @param guard whether somebody must watch the rules of its networks
  */
-export function prepareNames(context: NamesContext, row: ContainerRow, guarded: boolean): NamesPart {
+export function prepareNames(context: NamesContext, row: ContainerRow, guard: NamesStart['guard']): NamesPart {
   const joined = joinedBy(context, row.id);
   const named = joined.some(({ network }) => resolves(network));
   const { directory } = pathsOf(context.root, row.id);
   writeNetworkFiles(directory, row.spec.config, row.hostConfig, etcNetworkOf(context, row, joined, named));
-  if (guarded) makeDirectory(context.root);
+  if (guard !== 'none') makeDirectory(context.root);
   return nameOps({
     root: context.root,
     containerId: row.id,
-    guarded,
+    guard,
     ...(named ? { record: recordOf(context, row, joined) } : {}),
     resolver: {
       argv: resolverCommand({

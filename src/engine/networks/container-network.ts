@@ -2,6 +2,7 @@
 import { BerthError, isBerthError } from '#base/errors.ts';
 import { endpointOps } from '#network/links/endpoint-ops.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
+import type { NamesStart } from '#network/names/name-ops.ts';
 import type { LaunchOptions } from '#runtime/plan/launch-options.ts';
 import { hasOwnNetwork } from '../containers/namespace-mode.ts';
 import type { EngineContext } from '../context.ts';
@@ -30,12 +31,12 @@ export function networkPart(
   if (!hasOwnNetwork(row.hostConfig)) return {};
   if (row.hostConfig.NetworkMode === 'none' && endpoints.length === 0) {
     // Nothing can come to it while it runs, and its files were written when it was created, unless it was in networks since.
-    if (row.starts > 0) prepareNames(context, row, false);
+    if (row.starts > 0) prepareNames(context, row, 'none');
     return {};
   }
   const links = endpoints.map(endpointOps);
-  const ports = portPart(context, endpoints, ranges);
-  const names = prepareNames(context, row, ranges.length > 0);
+  const ports = portPart(context, row.id, endpoints, ranges);
+  const names = prepareNames(context, row, guardFor(endpoints, ranges));
   return {
     network: [...links.flatMap(({ outside }) => outside), ...ports.ops, ...names.ops],
     networkInside: links.flatMap(({ inside }) => inside),
@@ -44,6 +45,12 @@ export function networkPart(
     networkCleanup: [...names.cleanup, ...ports.cleanup, ...links.flatMap(({ cleanup }) => cleanup)],
     names: names.names,
   };
+}
+
+/** Rules that somebody flushes are put back: at once where ports depend on them, soon enough for what runs longer. */
+function guardFor(endpoints: readonly Endpoint[], ranges: readonly PublishedRange[]): NamesStart['guard'] {
+  if (ranges.length > 0) return 'at-once';
+  return endpoints.some(({ network }) => network.driver === 'bridge') ? 'soon' : 'none';
 }
 
 /** The same for a container that only might be: without files and names. */
@@ -55,7 +62,7 @@ export function networkPreview(
 ): NetworkPart {
   if (!hasOwnNetwork(row.hostConfig)) return {};
   const links = endpoints.map(endpointOps);
-  const ports = portPart(context, endpoints, ranges);
+  const ports = portPart(context, row.id, endpoints, ranges);
   return {
     network: [...links.flatMap(({ outside }) => outside), ...ports.ops],
     networkInside: links.flatMap(({ inside }) => inside),

@@ -4,11 +4,14 @@ import { ensureDevice, removeDevice as removeNetworkDevice } from '#network/link
 import { joinPlan, type LiveTarget, leavePlan } from '#network/links/live-plan.ts';
 import type { Endpoint, NetworkDevice } from '#network/model.ts';
 import { redirectOp } from '#network/names/name-ops.ts';
+import { publicationsOf } from '#network/ports/port-ops.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { applyChanges, linkNamed } from '#sys/netlink/interfaces.ts';
 import { hairpinPort } from '#sys/netlink/link.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
+import { openPolicy } from '../ports/firewall-option.ts';
+import { noteCleanup } from '../ports/note-cleanup.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { refreshNames } from './container-names.ts';
 import { currentEndpoints, endpointsWithout } from './endpoints.ts';
@@ -82,7 +85,7 @@ export async function leaveLive(context: EngineContext, row: ContainerRow, endpo
 export async function followWayIn(context: EngineContext, row: ContainerRow, changed: Endpoint): Promise<void> {
   const ranges = context.ports.of(row.id);
   if (ranges.length === 0 || !(changed.defaultGateway.v4 || changed.defaultGateway.v6)) return;
-  // The keeper knows the ports by the old address: whoever records the end takes them out.
+  // The keeper may know the ports by the old address.
   context.sql.transaction(() => {
     context.ports.release(row.id);
     for (const range of ranges) context.ports.insert(row.id, range, true);
@@ -93,5 +96,7 @@ export async function followWayIn(context: EngineContext, row: ContainerRow, cha
     if (link === undefined) continue;
     await applyChanges([{ message: hairpinPort(link.index), about: `let ${hostInterfaceName} reach itself` }]);
   }
+  const endpoints = currentEndpoints(context, row.id);
+  noteCleanup(context.root, row.id, publicationsOf(endpoints, ranges, openPolicy(context.root)));
   await restoreFirewall(context);
 }

@@ -15,6 +15,7 @@ import type { ContainerRow } from '../state/container-row.ts';
 import { joinRanges, placeWishes } from './assign-ports.ts';
 import { openPolicy } from './firewall-option.ts';
 import { leaseWishes } from './lease-ports.ts';
+import { noteCleanup } from './note-cleanup.ts';
 import { readPortSettings } from './port-settings.ts';
 import { parseContainerPort, type WishedPort, wishedPorts } from './wished-ports.ts';
 
@@ -130,7 +131,10 @@ async function changeLive(
   const fresh = await leaseWishes(context, row, endpoints, { wishes, kept, isLive: true });
   const gone = before.filter((range) => !kept.some(isSameRange(range)));
   const pieces = kept.filter((range) => !before.some(isSameRange(range)));
+  const note = (ranges: readonly PublishedRange[]) =>
+    noteCleanup(context.root, row.id, publicationsFor(context, endpoints, ranges));
   try {
+    note([...before, ...pieces, ...fresh]);
     const isDone = await replacePublications(
       firewallNames(context.root),
       publicationsFor(context, endpoints, gone),
@@ -138,11 +142,13 @@ async function changeLive(
       endpoints.filter(({ network }) => network.driver === 'bridge').map((endpoint) => endpoint.hostInterfaceName),
     );
     if (!isDone) await restoreFirewall(context);
+    note([...kept, ...fresh]);
     await forgetOutdatedFlows(publicationsFor(context, endpoints, fresh));
     // From now on somebody has to watch that its rules stay.
     if (fresh.length > 0) await serveNames(pathsOf(context.root, row.id).runDirectory);
   } catch (error) {
     if (!isBerthError(error)) throw error;
+    note(before);
     context.sql.transaction(() => {
       context.ports.release(row.id);
       for (const range of before) context.ports.insert(row.id, range, true);

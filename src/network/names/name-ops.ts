@@ -26,8 +26,8 @@ export interface NamesStart {
   readonly containerId: string;
   /** Absent: the container is on no network where names resolve. It may join one later. */
   readonly record?: NameRecord;
-  /** It has published ports: somebody must watch that their rules stay. */
-  readonly guarded: boolean;
+  /** Whether somebody must watch that its network's rules stay: for published ports from the beginning. */
+  readonly guard: 'at-once' | 'soon' | 'none';
   /** How the resolver is started when none runs (`resolverCommand`). */
   readonly resolver: NamesPlan['resolver'];
 }
@@ -84,7 +84,8 @@ export function nameOps(start: NamesStart): NamesPart {
       socket: resolverSocket(root),
       id: start.containerId,
       resolver: start.resolver,
-      answerAtOnce: record !== undefined || start.guarded,
+      answer:
+        record !== undefined || start.guard === 'at-once' ? 'at-once' : start.guard === 'soon' ? 'soon' : 'when-asked',
     },
   };
 }

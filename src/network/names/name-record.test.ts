@@ -48,20 +48,26 @@ test('nameRecordText() writes every field, names in lower case and once, odd byt
 });
 
 test('nameOps() makes sockets for every container, and files and rules for those that have names', () => {
-  const start = { root: '/r', containerId: RECORD.containerId, guarded: false, resolver: { argv: ['x'], env: [] } };
+  const start = {
+    root: '/r',
+    containerId: RECORD.containerId,
+    guard: 'none' as const,
+    resolver: { argv: ['x'], env: [] },
+  };
   const bare = nameOps(start);
   assert.deepEqual(
     bare.ops.map(({ op }) => op),
     ['name-sockets'],
   );
-  assert.equal(bare.names.answerAtOnce, false);
-  assert.equal(nameOps({ ...start, guarded: true }).names.answerAtOnce, true);
+  assert.equal(bare.names.answer, 'when-asked');
+  assert.equal(nameOps({ ...start, guard: 'at-once' }).names.answer, 'at-once');
+  assert.equal(nameOps({ ...start, guard: 'soon' }).names.answer, 'soon');
   const named = nameOps({ ...start, record: RECORD });
   assert.deepEqual(
     named.ops.map(({ op, side }) => `${side} ${op}`),
     ['child name-sockets', 'parent mkdir', 'parent write', 'child netlink'],
   );
-  assert.equal(named.names.answerAtOnce, true);
+  assert.equal(named.names.answer, 'at-once');
   assert.deepEqual(
     named.cleanup.map((op) => op.op === 'unlink' && op.at.path),
     [`/r/run/names/${RECORD.containerId}`],

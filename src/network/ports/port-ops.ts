@@ -1,5 +1,6 @@
 /** Published ports in a launch plan: elements that come with the container and go with it, although no process of Berth's lives. */
 import type { PlanOp } from '#sys/keeper/plan.ts';
+import { batchBytes } from '#sys/nftables/message.ts';
 import { findTable } from '#sys/nftables/object.ts';
 import type { Publication } from '../firewall/elements.ts';
 import type { FirewallNames } from '../firewall/firewall-names.ts';
@@ -7,7 +8,6 @@ import { publicationBatch } from '../firewall/ruleset.ts';
 import type { Endpoint, PublishedRange } from '../model.ts';
 
 const NETLINK_NETFILTER = 12;
-const ENOENT = 2;
 
 /**
  * Which address of a container each range leads to: that of the endpoint which is its way out in the range's family.
@@ -30,25 +30,42 @@ export function publicationsOf(
 }
 
 /**
+ * What takes ports out of the tables again: a batch for each, so that one which is not there any more does not keep the others.
+ *
+ * @returns bytes for the keeper's op `netlink-batches`
+ */
+export function portCleanup(names: FirewallNames, publications: readonly Publication[]): Buffer {
+  return Buffer.concat(
+    publications.map((publication) => {
+      const batch = publicationBatch(names, [publication], 'delete');
+      return batch.length === 0 ? Buffer.alloc(0) : batchBytes(batch);
+    }),
+  );
+}
+
+/**
  * Ops for `LaunchOptions.network` and `networkCleanup`. A PlanError with ENOENT says that the tables are missing, with EEXIST or
  * EBUSY that a keeper was killed and left something: make the tables anew (`restoreFirewall`) and launch again.
+ *
+ * @param cleanupFile where whoever changes the ports of the running container writes what is to be taken out at its end
  */
 export function portOps(
   names: FirewallNames,
   publications: readonly Publication[],
+  cleanupFile: string,
 ): { readonly ops: readonly PlanOp[]; readonly cleanup: readonly PlanOp[] } {
+  const family = NETLINK_NETFILTER;
+  const words = publications.map(({ range }) => wordsOf(range)).join(', ');
+  const planned = portCleanup(names, publications);
+  const about = words === '' ? 'end what is published later' : `end ${words}`;
+  const end: PlanOp = { side: 'cleanup', op: 'netlink-batches', family, at: { path: cleanupFile }, planned, about };
   const add = publicationBatch(names, publications, 'add');
-  if (add.length === 0) return { ops: [], cleanup: [] };
-  const common = { op: 'netlink', family: NETLINK_NETFILTER, batch: true } as const;
-  const about = `publish ${publications.map(({ range }) => wordsOf(range)).join(', ')} in the table ${names.table}`;
+  if (add.length === 0) return { ops: [], cleanup: [end] };
+  const messages = add.map((bytes) => ({ bytes }));
+  const publish = `publish ${words} in the table ${names.table}`;
   return {
-    ops: [{ side: 'parent', ...common, messages: add.map((bytes) => ({ bytes })), about }],
-    // One by one: what was taken back while the container ran must not keep the rest.
-    cleanup: publications.flatMap((publication): PlanOp[] => {
-      const about = `end ${wordsOf(publication.range)}`;
-      const messages = publicationBatch(names, [publication], 'delete').map((bytes) => ({ bytes }));
-      return messages.length === 0 ? [] : [{ side: 'cleanup', ...common, messages, tolerate: [ENOENT], about }];
-    }),
+    ops: [{ side: 'parent', op: 'netlink', family, batch: true, messages, about: publish }],
+    cleanup: [end],
   };
 }
 

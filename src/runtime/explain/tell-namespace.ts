@@ -16,6 +16,7 @@ const NAMES: ReadonlySet<string> = new Set<NamespaceOp['op']>([
   'hostname',
   'domainname',
   'name-sockets',
+  'netlink-batches',
 ]);
 
 export function isNamespaceOp(op: PlanOp): op is Op {
@@ -79,6 +80,9 @@ export function tellNamespace(narration: Narration, op: Op): void {
       return;
     case 'name-sockets':
       narration.tell('Network', op.side, `sockets for names on ${ipv4Text(op.address)}, port ${op.port}, TCP and UDP`);
+      return;
+    case 'netlink-batches':
+      narration.tell('Network', op.side, op.about ?? `send ${op.planned.length} bytes of netlink batches`);
       return;
     default:
       op satisfies never;

@@ -5,6 +5,7 @@ import {
   commandWords,
   ioPriorityWords,
   limitWord,
+  memoryPolicyWords,
   modeWord,
   policyWord,
   rlimitWord,
@@ -56,6 +57,11 @@ export function tellProcess(narration: Narration, op: Op): void {
       return;
     case 'cpu-affinity':
       say(`only on CPUs ${op.cpus.join(', ')}`);
+      return;
+    case 'memory-policy':
+      say(
+        `memory policy ${memoryPolicyWords(op.mode)}${op.nodes.length === 0 ? '' : `, nodes ${op.nodes.join(', ')}`}`,
+      );
       return;
     case 'personality':
       say(`personality ${op.persona === 0 ? 'LINUX' : `0x${op.persona.toString(16)}`}`);

@@ -3,6 +3,8 @@ import type { FsOption, IdRange } from '#sys/keeper/plan.ts';
 import {
   IO_CLASS_SHIFT,
   IO_CLASSES,
+  MEMORY_POLICIES,
+  MEMORY_POLICY_FLAGS,
   MOUNT_ATTR,
   PROPAGATION,
   RLIM_INFINITY,
@@ -92,4 +94,12 @@ export function dataWords(data: string | Uint8Array): string {
   if (typeof data !== 'string') return `${data.length} bytes`;
   const line = JSON.stringify(data.trim());
   return line.length > 100 ? `${line.slice(0, 97)}..."` : line;
+}
+
+/** `MPOL_BIND, MPOL_F_STATIC_NODES`. */
+export function memoryPolicyWords(mode: number): string {
+  const flags = Object.entries(MEMORY_POLICY_FLAGS).filter(([, bit]) => (mode & bit) !== 0);
+  const bare = flags.reduce((rest, [, bit]) => rest & ~bit, mode);
+  const name = Object.entries(MEMORY_POLICIES).find(([, number]) => number === bare)?.[0] ?? String(bare);
+  return [name, ...flags.map(([flag]) => flag)].join(', ');
 }

@@ -71,6 +71,23 @@ export const SCHEDULER_FLAGS = {
 export const IO_CLASSES = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 } as const;
 export const IO_CLASS_SHIFT = 13;
 
+/** linux/mempolicy.h. */
+export const MEMORY_POLICIES = {
+  MPOL_DEFAULT: 0,
+  MPOL_PREFERRED: 1,
+  MPOL_BIND: 2,
+  MPOL_INTERLEAVE: 3,
+  MPOL_LOCAL: 4,
+  MPOL_PREFERRED_MANY: 5,
+  MPOL_WEIGHTED_INTERLEAVE: 6,
+} as const;
+
+export const MEMORY_POLICY_FLAGS = {
+  MPOL_F_NUMA_BALANCING: 1 << 13,
+  MPOL_F_RELATIVE_NODES: 1 << 14,
+  MPOL_F_STATIC_NODES: 1 << 15,
+} as const;
+
 /** linux/personality.h. */
 export const PERSONALITIES = { LINUX: 0x0, LINUX32: 0x8 } as const;
 

@@ -2,7 +2,16 @@ import { encodeForward } from './encode-forward.ts';
 import { encodeNetlink, packed } from './encode-netlink.ts';
 import type { IdRange, LaunchPlan, NamespaceKind, Place, PlanOp, StdioPlan } from './plan.ts';
 import { PlanWriter } from './plan-writer.ts';
-import { MODES, NAMESPACE_FLAGS, OPCODES, SETTINGS_OPCODE, SIDES, STDIN_MODES, STDIO_KINDS } from './wire.ts';
+import {
+  MODES,
+  NAMES_WHEN,
+  NAMESPACE_FLAGS,
+  OPCODES,
+  SETTINGS_OPCODE,
+  SIDES,
+  STDIN_MODES,
+  STDIO_KINDS,
+} from './wire.ts';
 
 /** CLONE_NEW* bits of a list of namespaces. */
 export function namespaceFlags(kinds: readonly NamespaceKind[]): number {
@@ -47,7 +56,7 @@ function encodeSettings(out: PlanWriter, plan: LaunchPlan): void {
   out.int(file?.maxFiles ?? 0);
   out.flag(plan.dieWithKeeper ?? true);
   out.int(plan.preserveFds ?? 0);
-  out.flag(plan.names?.answerAtOnce);
+  out.int(NAMES_WHEN.indexOf(plan.names?.answer ?? 'when-asked'));
   out.text(plan.runDir);
   out.text((stdio.kind === 'terminal' && stdio.consoleSocket) || '');
   out.text(file?.path ?? '');
@@ -71,9 +80,9 @@ function options(list: readonly { readonly key: string; readonly value?: string 
   return list.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`));
 }
 
-function cpuMask(cpus: readonly number[]): Buffer {
-  const mask = Buffer.alloc(8 * (Math.floor(Math.max(0, ...cpus) / 64) + 1));
-  for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] ?? 0) | (1 << (cpu & 7));
+function wordMask(members: readonly number[]): Buffer {
+  const mask = Buffer.alloc(8 * (Math.floor(Math.max(0, ...members) / 64) + 1));
+  for (const member of members) mask[member >> 3] = (mask[member >> 3] ?? 0) | (1 << (member & 7));
   return mask;
 }
 
@@ -252,6 +261,9 @@ function encodeNamespaceOp(out: PlanWriter, op: NotMountOp): void {
     case 'netlink':
       encodeNetlink(out, op);
       break;
+    case 'netlink-batches':
+      out.int(op.family).place(op.at).blob(op.planned);
+      break;
     case 'hostname':
     case 'domainname':
       out.text(op.name);
@@ -276,6 +288,7 @@ type ProcessOnlyOp = Exclude<
       | 'join-cgroups'
       | 'device-filter'
       | 'netlink'
+      | 'netlink-batches'
       | 'hostname'
       | 'domainname'
       | 'name-sockets';
@@ -328,7 +341,10 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       out.int(op.value);
       break;
     case 'cpu-affinity':
-      out.blob(cpuMask(op.cpus));
+      out.blob(wordMask(op.cpus));
+      break;
+    case 'memory-policy':
+      out.int(op.mode).blob(op.nodes.length === 0 ? Buffer.alloc(0) : wordMask(op.nodes));
       break;
     case 'personality':
       out.int(op.persona);

@@ -203,6 +203,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   hostname: 'set the host name',
   domainname: 'set the domain name',
   'name-sockets': 'open the name server sockets',
+  'netlink-batches': 'clean up the network',
   post: 'synchronize',
   wait: 'synchronize',
   gate: 'wait for start',
@@ -223,6 +224,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   exec: 'run',
   'kill-cgroup': 'kill the control group',
   home: 'find the home directory',
+  'memory-policy': 'set the memory policy',
 };
 
 /** A sentence for users: what was tried, on what, and why it failed. */

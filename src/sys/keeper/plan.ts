@@ -166,6 +166,11 @@ export type NamespaceOp =
       batch?: boolean;
       messages: readonly { readonly bytes: Uint8Array; readonly holes?: readonly NetlinkHole[] }[];
     }
+  /**
+   * nfnetlink batches, one behind the other, each complete (`batchBytes`). Those of the file when there is one, which a process may
+   * have written since; else the plan's. ENOENT counts as success for each; no refusal keeps the others from being sent.
+   */
+  | { op: 'netlink-batches'; family: number; at: Place; planned: Uint8Array }
   | { op: 'hostname'; name: string }
   | { op: 'domainname'; name: string }
   /** UDP and TCP sockets in the current network namespace, kept by the keeper for the resolver (`names` of the plan). `address`: IPv4 as a number. */
@@ -238,6 +243,8 @@ export type ProcessOp =
   /** ioprio_set(2): class << 13 | level. */
   | { op: 'io-priority'; value: number }
   | { op: 'cpu-affinity'; cpus: readonly number[] }
+  /** set_mempolicy(2): `mode` with its flags. */
+  | { op: 'memory-policy'; mode: number; nodes: readonly number[] }
   | { op: 'personality'; persona: number }
   | { op: 'session-keyring'; name: string }
   /** Finds the program as execvp does, with the credentials of now, so that a wrong name fails before the gate. */
@@ -323,8 +330,8 @@ export interface NamesPlan {
   readonly id: string;
   /** Started when nobody listens. */
   readonly resolver: { readonly argv: readonly string[]; readonly env: readonly string[] };
-  /** False: the sockets wait until `serveNames` is asked for. */
-  readonly answerAtOnce: boolean;
+  /** `soon`: after a second, when the container still runs; `when-asked`: the sockets wait until `serveNames` is asked for. */
+  readonly answer: 'at-once' | 'soon' | 'when-asked';
 }
 
 export interface LaunchPlan {

@@ -47,6 +47,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   hostname: 58,
   domainname: 59,
   'name-sockets': 60,
+  'netlink-batches': 61,
   post: 70,
   wait: 71,
   gate: 72,
@@ -67,6 +68,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   exec: 87,
   'kill-cgroup': 88,
   home: 89,
+  'memory-policy': 90,
 };
 
 /** CLONE_NEW* of linux/sched.h */
@@ -84,6 +86,7 @@ export const NAMESPACE_FLAGS: Readonly<Record<NamespaceKind, number>> = {
 export const MODES = ['supervise', 'handoff', 'foreground'] as const;
 export const STDIO_KINDS = ['terminal', 'pipes', 'null', 'inherit'] as const;
 export const STDIN_MODES = ['closed', 'open', 'once'] as const;
+export const NAMES_WHEN = ['when-asked', 'at-once', 'soon'] as const;
 
 /** Why an op failed, where the errno alone does not tell; index = number on the wire. */
 export const REASONS = [

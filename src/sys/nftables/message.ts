@@ -2,6 +2,7 @@
 import { attribute } from '../netlink/attribute.ts';
 
 const NLM_F_REQUEST = 0x1;
+const NLM_F_ACK = 0x4;
 const SUBSYSTEM = 10;
 const BATCH_BEGIN = 16;
 const BATCH_END = 17;
@@ -49,4 +50,20 @@ export function nftMessage(
 /** Between begin and end everything happens at once or not at all. */
 export function batchOf(messages: readonly Buffer[]): Buffer[] {
   return [message(BATCH_BEGIN, 0, 0, SUBSYSTEM, []), ...messages, message(BATCH_END, 0, 0, SUBSYSTEM, [])];
+}
+
+const LENGTH_STEP = 4;
+
+/** A batch as the keeper sends it from a file (op `netlink-batches`): numbered, the last message before the end acknowledged. */
+export function batchBytes(batch: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    batch.map((message, index) => {
+      const bytes = Buffer.alloc(Math.ceil(message.length / LENGTH_STEP) * LENGTH_STEP);
+      bytes.set(message);
+      bytes.writeUInt32LE(bytes.length, 0);
+      if (index === batch.length - 2) bytes.writeUInt16LE(bytes.readUInt16LE(6) | NLM_F_ACK, 6);
+      bytes.writeUInt32LE(index + 1, 8);
+      return bytes;
+    }),
+  );
 }

@@ -137,6 +137,10 @@ const OPS: readonly [PlanOp, string][] = [
   [{ op: 'hostname', side: 'child', name: 'h' }, '58 3 "h"'],
   [{ op: 'domainname', side: 'child', name: 'd' }, '59 3 "d"'],
   [{ op: 'name-sockets', side: 'child', address: 0x7f00_000b, port: 61053 }, '60 3 2130706443 61053'],
+  [
+    { op: 'netlink-batches', side: 'cleanup', family: 12, at: { path: '/f' }, planned: new Uint8Array([9]) },
+    '61 5 12 -1:"/f" "%09"',
+  ],
   [{ op: 'post', side: 'parent' }, '70 2'],
   [{ op: 'wait', side: 'child' }, '71 3'],
   [
@@ -198,6 +202,8 @@ const OPS: readonly [PlanOp, string][] = [
   [{ op: 'find-program', side: 'child', name: 'n', searchPath: '/p' }, '86 3 "n" "/p"'],
   [{ op: 'kill-cgroup', side: 'cleanup', procs: ['/p'], killFile: '/k' }, '88 5 ["/p"] "/k"'],
   [{ op: 'home', side: 'child', uid: 5 }, '89 3 5'],
+  [{ op: 'memory-policy', side: 'child', mode: 3, nodes: [1] }, '90 3 3 "%02%00%00%00%00%00%00%00"'],
+  [{ op: 'memory-policy', side: 'child', mode: 0, nodes: [] }, '90 3 0 ""'],
 ];
 
 const plan: LaunchPlan = {
@@ -224,7 +230,7 @@ const plan: LaunchPlan = {
   exit: { collect: [{ name: 'n', path: '/f' }], command: { argv: ['c', 'd'], env: ['E='] } },
   dieWithKeeper: false,
   preserveFds: 2,
-  names: { socket: '/s', id: 'i', resolver: { argv: ['r'], env: ['F='] }, answerAtOnce: true },
+  names: { socket: '/s', id: 'i', resolver: { argv: ['r'], env: ['F='] }, answer: 'at-once' },
   ops: [
     ...OPS.map(([op]) => op),
     { op: 'clone', side: 'before', namespaces: ['mount', 'pid'], cgroup: 3 },

@@ -119,7 +119,7 @@ export function openNamesRoot(options: NamesRootOptions = {}): NamesRoot {
         root,
         containerId: idOf(name),
         record: recordOf(name, memberships, more),
-        guarded: false,
+        guard: 'none',
         resolver: { argv, env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'] },
       });
       const plain = basicPlan(paths, scratch.lower, {

@@ -10,6 +10,7 @@ import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { writeLog } from '../cli/log.ts';
+import type { DeviceMoves } from '../net-devices.ts';
 import { ungrantableCapabilities } from '../plan/capabilities.ts';
 import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
@@ -64,6 +65,7 @@ export async function createContainer(
   const cgroup = cgroupFor(context, config, id);
   const state = newState(id, bundle, cgroup?.path);
   saveState(context.root, state);
+  const moves = await deviceMoves(config);
   const plan = buildLaunchPlan(plannedConfig(config, preserved.env), {
     id,
     bundle: bundle.path,
@@ -78,6 +80,7 @@ export async function createContainer(
     bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup: flags.flag('keep') ? { ...cgroup, cleanUp: [] } : cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
+    ...moves,
   });
   if (stdio.kind === 'inherit') {
     ownStandardStreams(hostId(config.process?.user?.uid ?? 0, config.linux?.uidMappings));
@@ -99,6 +102,14 @@ function plannedConfig(config: OciConfig, env: readonly string[]): OciConfig {
     ...(config.hooks === undefined ? {} : { hooks }),
     ...(config.process === undefined ? {} : { process: withEnv(config.process, env) }),
   };
+}
+
+/** How network devices of the host get into the container; what that takes is loaded for those that want some. */
+async function deviceMoves(config: OciConfig): Promise<Partial<DeviceMoves>> {
+  const wanted = config.linux?.netDevices ?? {};
+  if (Object.keys(wanted).length === 0) return {};
+  const { findDevices, moveDevices } = await import('../net-devices.ts');
+  return moveDevices(await findDevices(wanted));
 }
 
 function newState(

@@ -82,7 +82,7 @@ function cgroupFor(context: RuntimeContext, flags: FlagValues, state: ContainerS
   if (below.split('/').includes('..')) {
     throw new BerthError('invalid', 'exec.cgroup', `--cgroup ${below}: is not below the container's control group`);
   }
-  const join = joinCgroup(cgroups, `${state.cgroupPath}/${below}`);
+  const join = joinCgroup(cgroups, `${state.cgroupPath}/${below}`, below === '' ? state.init?.pid : undefined);
   if (join.tasks.length === 0 && join.cloneInto === undefined) {
     throw new BerthError('not-found', 'exec.cgroup', `--cgroup ${below}: no such control group`);
   }

@@ -27,6 +27,9 @@ export function checkConfig(config: OciConfig, namespaces: NamespaceSet, facts: 
   if (config.domainname && !hasNamespace(namespaces, 'uts')) {
     throw refuse('domainname', "can not be set in the host's UTS namespace", 'add a uts namespace to linux.namespaces');
   }
+  if (Object.keys(linux.netDevices ?? {}).length > 0 && !hasNamespace(namespaces, 'network')) {
+    throw refuse('linux.netDevices', 'devices cannot move without a network namespace of the container');
+  }
   const offsets = linux.timeOffsets;
   if (offsets !== undefined && Object.keys(offsets).length > 0 && !namespaces.fresh.has('time')) {
     throw refuse('linux.timeOffsets', 'needs a new time namespace');
@@ -39,10 +42,6 @@ export function checkConfig(config: OciConfig, namespaces: NamespaceSet, facts: 
 
 function checkUnsupported(linux: Linux): void {
   if (linux.intelRdt !== undefined) throw unsupported('linux.intelRdt', 'Intel RDT is not supported');
-  if (linux.memoryPolicy !== undefined) throw unsupported('linux.memoryPolicy', 'memory policies are not supported');
-  if (Object.keys(linux.netDevices ?? {}).length > 0) {
-    throw unsupported('linux.netDevices', 'moving network devices is not supported');
-  }
   if ((linux.personality?.flags ?? []).length > 0) {
     throw unsupported('linux.personality.flags', 'the specification defines no flags');
   }

@@ -8,6 +8,7 @@ import { Draft } from './draft.ts';
 import { hookState } from './hooks.ts';
 import type { HostFacts } from './launch-options.ts';
 import { OPEN, PERSONALITIES } from './linux-numbers.ts';
+import { planMemoryPolicy } from './memory-policy.ts';
 import {
   cpuList,
   filtersEarly,
@@ -70,6 +71,7 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   planAffinity(draft, process, 'final');
   openLabel(draft, process, early);
   planAttributes(draft, process, context);
+  planMemoryPolicy(draft, options.config.linux?.memoryPolicy);
   joinNamespaces(draft, kinds, container, options);
   const root = openRoot(draft, kinds, pid);
   planTerminal(draft, process, root, { console: false, bareNewlines: options.bareNewlines === true });

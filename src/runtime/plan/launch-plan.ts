@@ -10,6 +10,7 @@ import { unmountOps } from './host-mounts.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { ERRNO, PERSONALITIES } from './linux-numbers.ts';
 import { loopbackUp } from './loopback.ts';
+import { planMemoryPolicy } from './memory-policy.ts';
 import { attachMounts, finishMounts, type MountContext, type PreparedMount, prepareMounts } from './mounts.ts';
 import { hasNamespace, type NamespaceSet, namespaceSet, planClone, planUserNamespace } from './namespaces.ts';
 import {
@@ -133,6 +134,7 @@ function planChildStart(job: Job, early: EarlyDescriptors): void {
   if (networkFollowsSettings(job)) draft.add({ side: 'child', op: 'post' });
   openLabel(draft, job.process, early);
   planAttributes(draft, job.process, job.context);
+  planMemoryPolicy(draft, linux.memoryPolicy);
 }
 
 const INTERFACE_SETTING = /^net[./]\w+[./](conf|neigh)[./](default|all)[./]/;
@@ -141,9 +143,14 @@ function hasNetwork({ options }: Job): boolean {
   return (options.network ?? []).length > 0;
 }
 
-/** Interfaces take over what the namespace's settings say about new ones (`net.ipv4.conf.default.…`). */
+/**
+ * Interfaces take over what the namespace's settings say about new ones (`net.ipv4.conf.default.…`), and a namespace that is joined
+ * by its path is the child's only when it has joined it.
+ */
 function networkFollowsSettings(job: Job): boolean {
-  return hasNetwork(job) && Object.keys(job.linux.sysctl ?? {}).some((name) => INTERFACE_SETTING.test(name));
+  if (!hasNetwork(job)) return false;
+  if (job.namespaces.joined.has('network')) return true;
+  return Object.keys(job.linux.sysctl ?? {}).some((name) => INTERFACE_SETTING.test(name));
 }
 
 /** Beside the child: networks, then the hooks that have to see the finished namespaces. */

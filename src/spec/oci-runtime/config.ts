@@ -210,8 +210,11 @@ export interface LinuxIntelRdt {
   readonly enableMonitoring?: boolean;
 }
 
+/** What the words stand for is looked up when a plan is made (`plan/memory-policy.ts`). */
 export interface LinuxMemoryPolicy {
+  /** `MPOL_BIND` and so on. */
   readonly mode?: string;
+  /** A list such as `0-3,7`. */
   readonly nodes?: string;
   readonly flags?: readonly string[];
 }

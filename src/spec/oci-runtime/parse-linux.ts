@@ -112,6 +112,8 @@ const seccomp = object<LinuxSeccomp>(
   ['defaultAction'],
 );
 
+const memoryPolicy = object<LinuxMemoryPolicy>({ mode: text, nodes: text, flags: list(text) });
+
 const timeOffset = object<LinuxTimeOffset>({ secs: int64, nanosecs: uint32 });
 
 /** The `linux` section. */
@@ -136,7 +138,7 @@ export const linuxSection: Check<Linux> = object<Linux>({
     memBwSchema: text,
     enableMonitoring: flag,
   }),
-  memoryPolicy: object<LinuxMemoryPolicy>({ mode: text, nodes: text, flags: list(text) }),
+  memoryPolicy,
   personality: object<LinuxPersonality>({ domain: oneOf('LINUX', 'LINUX32'), flags: list(text) }),
   timeOffsets: object<NonNullable<Linux['timeOffsets']>>({ boottime: timeOffset, monotonic: timeOffset }),
 });

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { BerthError } from '#base/errors.ts';
 import { NETLINK_ROUTE, talk } from '../nftables/talk.ts';
+import { askAddresses, type KeptAddress, readAddress } from './kept-address.ts';
 import { askLink, askLinks } from './link.ts';
 import { type Link, readLink } from './read-link.ts';
 import type { RouteMessage } from './route-message.ts';
@@ -53,4 +54,10 @@ export async function linkNamed(name: string): Promise<Link | undefined> {
 export async function allLinks(): Promise<Link[]> {
   const { messages } = await talk(NETLINK_ROUTE, [askLinks()]);
   return messages.flatMap((message) => readLink(message) ?? []);
+}
+
+/** All addresses of all interfaces. */
+export async function allAddresses(): Promise<KeptAddress[]> {
+  const { messages } = await talk(NETLINK_ROUTE, [askAddresses()]);
+  return messages.flatMap((message) => readAddress(message) ?? []);
 }

@@ -27,6 +27,7 @@ export const IFLA = {
   PROTINFO: 12,
   LINKINFO: 18,
   NET_NS_PID: 19,
+  NEW_IFINDEX: 49,
 } as const;
 const INFO_KIND = 1;
 const INFO_DATA = 2;
@@ -164,6 +165,24 @@ export function setUp(device: Device, isUp = true): RouteMessage {
   return routeMessage(NEWLINK, 0, header(0, device, isUp ? UP : 0, UP));
 }
 
+/**
+ * Moves an interface into the network namespace of the plan's child, where it is down and without addresses.
+ *
+ * @param device index
+ * @param name there: `eth%d` is numbered by the kernel. EEXIST: there is one of that name
+ * @param newIndex index there; the kernel's choice when absent. EBUSY: it is taken
+ */
+export function moveLink(device: number, name: string, newIndex?: number): RouteMessage {
+  return routeMessage(
+    NEWLINK,
+    0,
+    header(0, device, 0, 0),
+    part(text(IFLA.IFNAME, name)),
+    childPidAttribute(IFLA.NET_NS_PID),
+    ...(newIndex === undefined ? [] : [part(u32(IFLA.NEW_IFINDEX, newIndex))]),
+  );
+}
+
 /** Gives an interface another size of packets. @param mtu bytes */
 export function setMtu(device: Device, mtu: number): RouteMessage {
   return routeMessage(NEWLINK, 0, header(0, device, 0, 0), part(u32(IFLA.MTU, mtu)));
@@ -220,7 +239,7 @@ export function askLinks(): Buffer {
   return withoutAcknowledgement(routeMessage(GETLINK, DUMP, header(0, 0, 0, 0)));
 }
 
-function withoutAcknowledgement({ bytes }: RouteMessage): Buffer {
+export function withoutAcknowledgement({ bytes }: RouteMessage): Buffer {
   bytes.writeUInt16LE(bytes.readUInt16LE(6) & ~0x4, 6);
   return bytes;
 }

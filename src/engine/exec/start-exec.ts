@@ -117,7 +117,7 @@ async function execPlan(context: EngineContext, row: ContainerRow, exec: ExecRow
     mode: 'supervise',
     runDir,
     stdio: stdioOf(exec.spec, process.user?.uid ?? 0, process.user?.gid ?? 0),
-    cgroup: joinCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig)),
+    cgroup: joinCgroup(cgroupHost(), cgroupPathOf(row.id, row.hostConfig), row.pid),
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(exitCommand === undefined ? {} : { exitCommand: { argv: [...exitCommand, exec.id], env: exitEnvironment() } }),
   });

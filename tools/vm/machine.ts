@@ -19,29 +19,40 @@ import { directoriesOf, packCpio } from './cpio.ts';
 /** What qemu boots. */
 export interface Machine {
   readonly kernel: string;
-  readonly initramfs: string;
+  /** The drivers of the disk; {@link writeInitramfs} adds the first program. */
+  readonly drivers: string;
   /** ext4 image of a small Debian. */
   readonly disk: string;
 }
 
 const SUITE = 'bookworm';
-/** The virtual machine has what the system tests need, and AppArmor's loader. */
+/** The virtual machine has what the system tests need, AppArmor's loader, firewalls, file servers, and systemd. */
 const INSIDE = [
   'apparmor',
+  'bpftool',
   'busybox-static',
+  'curl',
+  'dbus',
   'gcc',
   'iproute2',
+  'iptables',
   'kmod',
   'libc6-dev',
   'libseccomp2',
   'linux-image-cloud-amd64',
+  'nftables',
+  'openssl',
   'procps',
   'psmisc',
   'python3-minimal',
   'runc',
+  'systemd-sysv',
+  'udev',
   'uidmap',
   'util-linux',
 ];
+/** What needs a system that is complete to be configured. */
+const AFTERWARDS = ['firewalld', 'ksmbd-tools', 'nfs-kernel-server', 'ufw'];
 /** The modules of Debian's cloud kernel that stand between the initramfs and the disk, in the order of loading. */
 const DISK_MODULES = [
   'drivers/virtio/virtio.ko',
@@ -61,7 +72,7 @@ const DISK_SIZE = '3G';
 const FIRST_INIT = readFileSync(new URL('first-init.sh', import.meta.url));
 
 /** The name changes with everything that decides the content, so that an older machine is not used. */
-const VERSION = `${SUITE}-2`;
+const VERSION = `${SUITE}-4`;
 
 /**
  * Provides the machine: from the cache, or made with Debian's packages (about two minutes, once).
@@ -84,7 +95,7 @@ export function provideMachine(say: (line: string) => void): Machine {
       rmSync(temporary, { recursive: true, force: true });
     }
   }
-  return { kernel: join(cache, 'kernel'), initramfs: join(cache, 'initramfs'), disk: join(cache, 'disk') };
+  return { kernel: join(cache, 'kernel'), drivers: join(cache, 'initramfs'), disk: join(cache, 'disk') };
 }
 
 /** What a making that was interrupted an hour ago or longer has left. */
@@ -116,10 +127,10 @@ function makeMachine(directory: string): void {
   const root = join(directory, 'root');
   mkdirSync(root, { recursive: true });
   quietly('debootstrap', ['--variant=minbase', `--include=${INSIDE.join(',')}`, SUITE, root]);
+  quietly('chroot', [root, 'apt-get', 'install', '-y', '-q', '--no-install-recommends', ...AFTERWARDS]);
   const [release = ''] = readdirSync(join(root, 'lib/modules'));
   const modules = join(root, 'lib/modules', release, 'kernel');
   const files = [
-    { name: 'init', mode: 0o100755, data: FIRST_INIT },
     { name: 'bin/busybox', mode: 0o100755, data: readFileSync(join(root, 'bin/busybox')) },
     ...DISK_MODULES.map((module, index) => ({
       name: `modules/${index}-${module.split('/').at(-1)}`,
@@ -150,10 +161,21 @@ function quietly(program: string, args: readonly string[]): void {
 }
 
 /**
+ * Writes what the machine starts with: the drivers of its disk and its first program.
+ *
+ * @param path of the file to write
+ */
+export function writeInitramfs({ drivers }: Machine, path: string): void {
+  const program = packCpio([{ name: 'init', mode: 0o100755, data: FIRST_INIT }]);
+  writeFileSync(path, Buffer.concat([readFileSync(drivers), program])); // archives follow one another (buffer-format.rst)
+}
+
+/**
  * Puts the repository (without what the tests do not need) into a disk image of its own.
  *
  * @param repository the checkout
  * @param image path of the image to make
+ * @param command the shell script that runs inside
  */
 export function packRepository(repository: string, image: string, command: string): void {
   const staging = `${image}.d`;

@@ -4,41 +4,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Machine, packRepository, provideMachine } from './machine.ts';
+import { type Machine, packRepository, provideMachine, writeInitramfs } from './machine.ts';
 
 /*
  * Runs test files in a virtual machine: Debian's cloud kernel, cgroup v2 alone, AppArmor. Emulated in software, so that it runs
  * anywhere and is ten to twenty times slower.
  *
- *   node tools/vm/run.ts [--shell COMMAND] [TEST-FILE]...     default: DEFAULT_FILES
+ *   node tools/vm/run.ts [--systemd] [--shell COMMAND | AREA-OR-TEST-FILE...]     default: DEFAULT_FILES
+ *
+ * --systemd: with systemd as the first process and the owner of the control groups; otherwise a script is.
  */
 const DEFAULT_FILES = [
   'test/vm/*.test.ts',
-  'test/system/cgroup/*.test.ts',
-  'test/system/seccomp/*.test.ts',
-  'test/system/keeper/*.test.ts',
-  'test/system/engine/*.test.ts',
+  // What depends on control groups, AppArmor and the kernel's networks. What reads and writes files or speaks HTTP alone is the same everywhere.
+  ...['cgroup', 'seccomp', 'keeper', 'runtime', 'engine', 'network', 'networks-domain', 'ports', 'firewall'].map(
+    filesOf,
+  ),
+  ...['names', 'volumes', 'api', 'daemon'].map(filesOf),
+  'test/firewalls/*.test.ts',
 ];
-const LIMIT_MINUTES = 45;
-/** All that the emulator can do but protection keys, with which V8 guards its code. */
-const CPU = 'max,pku=off';
+const LIMIT_MINUTES = 120;
+/** All that the emulator can do but protection keys, with which V8 guards its code, and a fifth level of page tables. */
+const CPU = 'max,pku=off,la57=off';
 /** No compiled code: under emulation V8's checks of it fail now and then. */
 const NODE_OPTIONS = '--jitless --import=/berth/node_modules/stripped.mjs';
+const ENVIRONMENT = `NODE_OPTIONS='${NODE_OPTIONS}' NODE_COMPILE_CACHE=/var/tmp/compiled`;
+const TEST = 'node --test --test-concurrency=1 --test-timeout=900000 --test-reporter=spec';
+const KERNEL_OPTIONS =
+  'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on mitigations=off';
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
+function filesOf(area: string): string {
+  return `test/system/${area}/*.test.ts`;
+}
+
 function commandOf(args: readonly string[]): string {
-  if (args[0] === '--shell') return `${args.slice(1).join(' ')}\n`;
-  const patterns = args.length > 0 ? args : DEFAULT_FILES;
+  if (args[0] === '--shell') return `export ${ENVIRONMENT}; ${args.slice(1).join(' ')}\n`;
+  const patterns = args.length > 0 ? args.map((arg) => (/^[a-z-]+$/.test(arg) ? filesOf(arg) : arg)) : DEFAULT_FILES;
   const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: repository })).sort();
   if (files.length === 0) throw new Error(`no such test files: ${patterns.join(' ')}`);
-  return `export NODE_OPTIONS='${NODE_OPTIONS}'; exec node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec ${files.map((file) => `'${file}'`).join(' ')}\n`;
+  return `export ${ENVIRONMENT}; exec ${TEST} ${files.map((file) => `'${file}'`).join(' ')}\n`;
 }
 
 /** Boots, passes the machine's output on, and resolves with the exit status of the command inside. */
-async function boot(machine: Machine, image: string): Promise<number> {
+async function boot(machine: Machine, initramfs: string, image: string, kernelOptions: string): Promise<number> {
   const drive = (file: string, more: string): string[] => ['-drive', `file=${file},format=raw,if=virtio,${more}`];
   const qemu = spawn(
     'qemu-system-x86_64',
@@ -56,9 +68,9 @@ async function boot(machine: Machine, image: string): Promise<number> {
         '-no-reboot',
         '-nodefaults',
       ],
-      ...['-kernel', machine.kernel, '-initrd', machine.initramfs],
-      ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on'],
-      ...drive(machine.disk, 'readonly=on'),
+      ...['-kernel', machine.kernel, '-initrd', initramfs],
+      ...['-append', kernelOptions],
+      ...drive(machine.disk, 'snapshot=on'), // what is written to it is forgotten
       ...drive(image, 'cache=unsafe'),
       ...['-serial', 'stdio', '-monitor', 'none', '-nic', 'none'],
     ],
@@ -89,13 +101,18 @@ async function boot(machine: Machine, image: string): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const command = commandOf(process.argv.slice(2));
+  const [first, ...rest] = process.argv.slice(2);
+  const withSystemd = first === '--systemd';
+  const command = commandOf(withSystemd || first === undefined ? rest : [first, ...rest]);
   const machine = provideMachine((line) => process.stderr.write(`test:vm: ${line}\n`));
   const directory = mkdtempSync(join(tmpdir(), 'berth-vm-'));
   try {
     const image = join(directory, 'repository');
     packRepository(repository, image, command);
-    return await boot(machine, image);
+    const initramfs = join(directory, 'initramfs');
+    writeInitramfs(machine, initramfs);
+    const systemd = ' berth.systemd systemd.show_status=no systemd.mask=serial-getty@ttyS0.service';
+    return await boot(machine, initramfs, image, `${KERNEL_OPTIONS}${withSystemd ? systemd : ''}`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -12,9 +12,9 @@ import { rootDefaults } from './root-defaults.ts';
 /** Made by the build beside the program. */
 const HELLO_ARCHIVE = fileURLToPath(new URL('../dist/hello.tar', import.meta.url));
 
-async function* makeRegistryImage(launcher: string): AsyncIterable<Uint8Array> {
+async function* makeRegistryImage(): AsyncIterable<Uint8Array> {
   const { registryImage } = await import('./registry/registry-image.ts');
-  yield* registryImage(launcher);
+  yield* registryImage();
 }
 
 export interface OpenApi {
@@ -47,7 +47,7 @@ export async function openApi(
       restoreCommand: restoreCommandOf(launcher, root),
       carriedImages: {
         'berth/hello:latest': HELLO_ARCHIVE,
-        'berth/registry:latest': () => makeRegistryImage(launcher),
+        'berth/registry:latest': makeRegistryImage,
       },
       ...(more.resident === undefined ? {} : { resident: more.resident }),
       ...(defaults === undefined ? {} : { defaults }),

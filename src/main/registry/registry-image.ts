@@ -6,6 +6,7 @@ import { dirname, extname, join, posix } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { hostPlatform } from '#spec/platform.ts';
 import { encodeTarHeader, plainEntry, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
+import { launcherPath } from '#sys/own-program.ts';
 import packageFile from '../../../package.json' with { type: 'json' };
 
 const REGISTRY_IMAGE = 'berth/registry:latest';
@@ -28,11 +29,10 @@ const EPOCH = '1970-01-01T00:00:00Z';
 /**
  * The image as a docker-archive. The same program on the same machine gives the same bytes.
  *
- * @param launcher path of `bin/berth` of the package that it is made of
- * @throws unavailable when that package is not built
+ * @throws unavailable when this package is not built
  */
-export async function* registryImage(launcher: string): AsyncGenerator<Uint8Array, void, void> {
-  const files = filesOf(dirname(dirname(launcher)));
+export async function* registryImage(): AsyncGenerator<Uint8Array, void, void> {
+  const files = filesOf(dirname(dirname(launcherPath())));
   const hash = createHash('sha256');
   let layerSize = 0;
   for await (const piece of layerOf(files)) {

@@ -40,13 +40,14 @@ export async function runRegistry(settings: RegistryServerSettings, root: string
     uploadExpiryMs: settings.uploadExpiryMs,
     upstream: await upstreamOf(settings),
   });
+  const isReadOnly = settings.isReadOnly || settings.mirror !== undefined;
   const servers: AnyServer[] = [];
   try {
     for (const address of addresses) {
       const server = createRegistryServer({
         registry,
         gate,
-        isReadOnly: settings.isReadOnly || settings.mirror !== undefined,
+        isReadOnly,
         tls,
         onAnswer: ({ method, path, status, ms, client, failure }) => {
           const facts = {
@@ -63,7 +64,7 @@ export async function runRegistry(settings: RegistryServerSettings, root: string
       await listen(server, address);
       servers.push(server);
       log.write('info', 'registry listens', { address: shownAddress(server, tls !== undefined) });
-      warnOfOpenAddress(log, address.host, gate);
+      if (!isReadOnly) warnOfOpenAddress(log, address.host, gate);
     }
     const stopCollecting = collectNowAndThen(registry, settings.collect, log);
     log.write('info', 'registry is ready', { root: resolve(root), pid: process.pid });

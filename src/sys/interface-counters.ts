@@ -31,3 +31,9 @@ export function parseInterfaceCounters(text: string): Record<string, NetworkStat
 export function interfaceCounters(pid: number): Record<string, NetworkStats> {
   return parseInterfaceCounters(readProcessFile(pid, 'net/dev') ?? '');
 }
+
+/** Names of all interfaces in this process's network namespace. */
+export function interfaceNames(): string[] {
+  const lines = (readProcessFile(process.pid, 'net/dev') ?? '').split('\n');
+  return lines.flatMap((line) => /^\s*(\S+):/.exec(line)?.[1] ?? []);
+}

@@ -1,13 +1,15 @@
 /** Ports that a container gets when it starts, and gives back when it ends. */
 import { BerthError, isBerthError } from '#base/errors.ts';
+import { firewallNames } from '#network/firewall/firewall-names.ts';
 import { addressKey } from '#network/firewall/key.ts';
+import { commonPorts, foreignRanges, otherTables, rootOfTable } from '#network/firewall/other-tables.ts';
 import type { Endpoint, PublishedRange } from '#network/model.ts';
 import { ephemeralPorts, heldPorts, socketHolder, tryPort } from '#sys/port-holders.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import type { PortRow } from '../state/port-table.ts';
 import { currentBoot, isProcessAlive } from '../state/process-token.ts';
-import { type Assignment, assignPorts, type PlacedWish, placeWishes, portKey } from './assign-ports.ts';
+import { type Assignment, assignPorts, type PlacedWish, placeWishes, portKey, portTaken } from './assign-ports.ts';
 import { readPortSettings } from './port-settings.ts';
 import { wishedPorts } from './wished-ports.ts';
 
@@ -48,6 +50,39 @@ async function findHeld(range: PublishedRange): Promise<{ readonly port: number;
     if ((await tryPort(protocol, hostAddress, held.port)) === 'EADDRINUSE') return held;
   }
   return undefined;
+}
+
+/**
+ * Ports of other roots on this machine.
+ *
+ * @param chosen ports for which others would do
+ * @returns those of them that are taken, as {@link portKey}s
+ * @throws conflict for one that was asked for
+ */
+async function heldByOtherRoots(
+  root: string,
+  ranges: readonly PublishedRange[],
+  chosen: ReadonlySet<string>,
+): Promise<string[]> {
+  const tables = otherTables(firewallNames(root));
+  if (tables.length === 0) return [];
+  const taken: string[] = [];
+  const foreign = await foreignRanges(tables);
+  for (const range of ranges) {
+    for (const other of foreign) {
+      const common = commonPorts(range, other);
+      for (let i = 0; i < (common?.count ?? 0); i++) {
+        const port = common!.first + i;
+        const key = portKey(range.protocol, port);
+        if (chosen.has(key)) taken.push(key);
+        else {
+          const holder = await rootOfTable(other.table);
+          throw portTaken(range.hostAddress, port, `a container of the root ${holder} has it published`);
+        }
+      }
+    }
+  }
+  return taken;
 }
 
 /** An address that is nobody's is refused as docker's bind(2) is. */
@@ -170,6 +205,7 @@ export async function leaseWishes(
       const { ranges, chosen } = take(context, row.id, parts, excluded, ephemeral);
       await checkAddresses(ranges);
       const before = excluded.size;
+      for (const port of await heldByOtherRoots(context.root, ranges, chosen)) excluded.add(port);
       for (const range of ranges) {
         const held = await findHeld(range);
         if (held === undefined) continue;
@@ -192,8 +228,12 @@ function inDockersWords(error: unknown, name: string, endpoints: readonly Endpoi
   if (!isBerthError(error)) return error;
   const { code, message, hint, details } = error;
   // Docker answers 500 when a port is somebody else's.
-  const kind = error.kind === 'conflict' ? 'internal' : error.kind;
+  const isTaken = error.kind === 'conflict';
+  const kind = isTaken ? 'internal' : error.kind;
   const id = (endpoints.find(({ defaultGateway }) => defaultGateway.v4) ?? endpoints[0])?.id ?? '';
   const prefix = `failed to set up container networking: driver failed programming external connectivity on endpoint ${name} (${id})`;
+  // Clients of the API see the message alone: it names the holder.
+  if (isTaken)
+    return new BerthError(kind, code, `${prefix}: ${message}${hint === undefined ? '' : ` (${hint})`}`, { details });
   return new BerthError(kind, code, `${prefix}: ${message}`, { ...(hint === undefined ? {} : { hint }), details });
 }

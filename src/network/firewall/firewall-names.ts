@@ -2,6 +2,7 @@ import { rootName } from '../device-names.ts';
 
 /** Where a root's rules and their devices are. */
 export interface FirewallNames {
+  readonly root: string;
   readonly table: string;
   /** Copies leave by this end of the pair… */
   readonly exit: string;
@@ -14,6 +15,6 @@ export function firewallNames(root: string): FirewallNames {
   const name = rootName(root);
   const [, digits] = name.split('-');
   return digits === undefined
-    ? { table: name, exit: 'berth-out', entry: 'berth-in' }
-    : { table: name, exit: `bout-${digits}`, entry: `bin-${digits}` };
+    ? { root, table: name, exit: 'berth-out', entry: 'berth-in' }
+    : { root, table: name, exit: `bout-${digits}`, entry: `bin-${digits}` };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { publicationBatch, removalBatch, rulesetBatch } from './ruleset.ts';
 
-const NAMES = { table: 'berth', exit: 'berth-out', entry: 'berth-in' };
+const NAMES = { root: '/var/lib/berth', table: 'berth', exit: 'berth-out', entry: 'berth-in' };
 
 /** Types of nfnetlink messages, without the subsystem. */
 const typesOf = (batch: readonly Buffer[]) => batch.map((message) => message.readUInt16LE(4) & 0xff);

@@ -334,5 +334,5 @@ export function chainsOf(family: TableFamily, parts: TableParts): Chain[] {
 }
 
 export function tableOf(family: TableFamily, names: FirewallNames): Table {
-  return { family, name: names.table };
+  return { family, name: names.table, comment: names.root };
 }

@@ -51,14 +51,21 @@ export function u32(type: number, value: number): Buffer {
  * @returns values by type, of several with one type the last
  */
 export function parseAttributes(bytes: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
+  return new Map(eachAttribute(bytes));
+}
+
+/** The values of a list, whose attributes all have one type; read as {@link parseAttributes} does. */
+export function attributesIn(bytes: Buffer): Buffer[] {
+  return [...eachAttribute(bytes)].map(([, value]) => value);
+}
+
+function* eachAttribute(bytes: Buffer): Generator<[type: number, value: Buffer]> {
   for (let at = 0; at + HEADER <= bytes.length; ) {
     const length = bytes.readUInt16LE(at);
-    if (length < HEADER || at + length > bytes.length) break;
-    found.set(bytes.readUInt16LE(at + 2) & TYPE_MASK, bytes.subarray(at + HEADER, at + length));
+    if (length < HEADER || at + length > bytes.length) return;
+    yield [bytes.readUInt16LE(at + 2) & TYPE_MASK, bytes.subarray(at + HEADER, at + length)];
     at += (length + 3) & ~3;
   }
-  return found;
 }
 
 /** A string attribute's value without the zero byte at its end. */

@@ -1,5 +1,5 @@
 /** Tables, chains, rules, sets and their elements, as messages to nf_tables. */
-import { attribute, nested, parseAttributes, text, textOf } from '../netlink/attribute.ts';
+import { attribute, attributesIn, nested, parseAttributes, text, textOf } from '../netlink/attribute.ts';
 import { be32, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, nftMessage, type TableFamily } from './message.ts';
 
 const NEWTABLE = 0;
@@ -10,6 +10,7 @@ const GETCHAIN = 4;
 const NEWRULE = 6;
 const NEWSET = 9;
 const NEWSETELEM = 12;
+const GETSETELEM = 13;
 const DELSETELEM = 14;
 const SET_INTERVAL = 0x4;
 const SET_MAP = 0x8;
@@ -20,10 +21,13 @@ const TYPE_BITS = 6;
 const HOST_ORDER = Buffer.of(0, 4, 1, 0, 0, 0);
 /** Elements in one message; keeps messages below the keeper's and the kernel's limits. */
 const ELEMENTS_PER_MESSAGE = 64;
+const MESSAGE_HEADER = 20;
 
 export interface Table {
   readonly family: TableFamily;
   readonly name: string;
+  /** For who lists it. */
+  readonly comment?: string;
 }
 
 /** Types of set fields: nft's number, by which `nft list` prints values, and the length in bytes. */
@@ -63,9 +67,24 @@ export interface Chain {
   readonly rules: readonly (readonly Buffer[])[];
 }
 
+const COMMENT_BYTES = 128;
+
+/** What nft(8) shows as the comment of a table: in its own encoding, type, length, text. A longer one is left out. */
+function commentOf(words: string): Buffer[] {
+  const bytes = Buffer.from(`${words}\0`);
+  return bytes.length > COMMENT_BYTES ? [] : [attribute(6, Buffer.concat([Buffer.of(0, bytes.length), bytes]))];
+}
+
 /** Makes a table, or leaves the one that is there. */
-export function newTable({ family, name }: Table): Buffer {
-  return nftMessage(NEWTABLE, NLM_F_CREATE, family, text(1, name), be32(2, 0));
+export function newTable({ family, name, comment }: Table): Buffer {
+  const words = comment === undefined ? [] : commentOf(comment);
+  return nftMessage(NEWTABLE, NLM_F_CREATE, family, text(1, name), be32(2, 0), ...words);
+}
+
+/** The comment of a table, from the kernel's answer to {@link findTable}; empty when it has none. */
+export function readComment(message: Buffer): string {
+  const words = parseAttributes(message.subarray(MESSAGE_HEADER)).get(6);
+  return words === undefined || words.length < 2 || words[0] !== 0 ? '' : textOf(words.subarray(2));
 }
 
 /** Asks for a table; not for batches. The kernel answers ENOENT when there is none. */
@@ -188,7 +207,6 @@ export interface ForeignChain {
   readonly dropsByDefault: boolean;
 }
 
-const MESSAGE_HEADER = 20;
 const FAMILY_AT = 16;
 const FAMILY_NAMES: Readonly<Record<number, ForeignChain['family']>> = { 1: 'inet', 2: 'ip', 10: 'ip6' };
 
@@ -208,4 +226,26 @@ export function readChain(message: Buffer): ForeignChain | undefined {
     ...(hook === undefined ? {} : { hook }),
     dropsByDefault: policy === 0,
   };
+}
+
+/** Asks for all elements of a set. */
+export function listElements({ family, name }: Table, set: string): Buffer {
+  return nftMessage(GETSETELEM, NLM_F_DUMP, family, text(1, name), text(2, set));
+}
+
+/** The elements in an answer to {@link listElements}, without data. */
+export function readElements(message: Buffer): SetElement[] {
+  if (message.length < MESSAGE_HEADER || (message.readUInt16LE(4) & 0xff) !== NEWSETELEM) return [];
+  const list = parseAttributes(message.subarray(MESSAGE_HEADER)).get(3);
+  return list === undefined ? [] : attributesIn(list).flatMap(readElement);
+}
+
+function readElement(bytes: Buffer): SetElement[] {
+  const fields = parseAttributes(bytes);
+  const field = (type: number) => {
+    const outer = fields.get(type);
+    return outer === undefined ? undefined : parseAttributes(outer).get(1);
+  };
+  const [key, keyEnd] = [field(1), field(10)];
+  return key === undefined ? [] : [keyEnd === undefined ? { key } : { key, keyEnd }];
 }

@@ -38,9 +38,9 @@ export interface DistributionOptions {
   readonly mirrors?: readonly string[] | undefined;
   /** `HOST[:PORT]` or ranges of addresses of registries that may be spoken to without TLS. */
   readonly insecure?: readonly string[] | undefined;
-  /** Layers fetched at once; 3 when absent. */
+  /** Layers fetched at once; 3 when absent, as many as there are when 0. */
   readonly downloads?: number | undefined;
-  /** Layers sent at once; 5 when absent. */
+  /** Layers sent at once; 5 when absent, as many as there are when 0. */
   readonly uploads?: number | undefined;
   /** How long a server may be silent, milliseconds; 30 s when absent. */
   readonly idleMs?: number | undefined;
@@ -99,9 +99,9 @@ export interface Distribution {
 
 /** Nothing is read or connected to before it is needed; configuration is read anew for each exchange. */
 export function openDistribution(options: DistributionOptions): Distribution {
-  const limit = new Limiter(options.downloads ?? 3);
+  const limit = new Limiter(options.downloads === 0 ? Number.POSITIVE_INFINITY : (options.downloads ?? 3));
   const parts = { store: options.store, limit };
-  const uploads = new Limiter(options.uploads ?? 5);
+  const uploads = new Limiter(options.uploads === 0 ? Number.POSITIVE_INFINITY : (options.uploads ?? 5));
   return {
     push: (reference, push) =>
       withRegistry(options, reference, push, async (client) => {

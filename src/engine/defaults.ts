@@ -30,10 +30,15 @@ export interface EngineDefaults {
   readonly networkOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly bridge: BridgeDefaults;
   readonly registries: {
+    /** URLs of mirrors of Docker's own registry. */
     readonly mirrors?: readonly string[];
+    /** `HOST[:PORT]` or ranges of addresses of registries that may be spoken to without TLS. */
     readonly insecure?: readonly string[];
+    /** Layers fetched at once; 3 when absent, as many as there are when 0. */
     readonly downloads?: number;
+    /** Layers sent at once; 5 when absent, as many as there are when 0. */
     readonly uploads?: number;
+    /** Tries of a request or a download that makes no headway; 5 when absent. */
     readonly attempts?: number;
   };
   /** Of the engine's own requests; from the environment when absent. */

@@ -25,17 +25,6 @@ export interface EngineOptions {
   readonly carriedImages?: CarriedImages;
   /** What is wanted of containers and networks that say nothing; asked each time, because it may change. @throws invalid */
   readonly defaults?: () => EngineDefaults;
-  /** What the machine's configuration says about registries, besides files. */
-  readonly registries?: {
-    /** URLs of mirrors of Docker's own registry. */
-    readonly mirrors?: readonly string[];
-    /** `HOST[:PORT]` of registries that may be spoken to without TLS. */
-    readonly insecure?: readonly string[];
-    /** Layers fetched at once; 3 when absent. */
-    readonly downloads?: number;
-    /** Layers sent at once; 5 when absent. */
-    readonly uploads?: number;
-  };
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

@@ -15,7 +15,7 @@ import type { LocatedContainer } from './containers/api.ts';
 import { layersOf, readAccounts } from './containers/container-config.ts';
 import { apparmorEnabled, cgroupHost, hostLimitSupport } from './containers/host-facts.ts';
 import { OWN_RUNTIME } from './containers/runtime-name.ts';
-import type { EngineDefaults } from './defaults.ts';
+import { type EngineDefaults, NO_DEFAULTS } from './defaults.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { Images } from './images/api.ts';
 import { createImages } from './images/engine-images.ts';
@@ -40,15 +40,11 @@ function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): 
       const row = context.containers.get(id);
       return row === undefined ? [] : { id, isRunning: row.status === 'running' || row.status === 'paused' };
     });
-  let distribution: Promise<Distribution> | undefined;
-  const open = async () => {
+  let opened: { readonly settings: string; readonly distribution: Promise<Distribution> } | undefined;
+  const open = async ({ proxies, registries }: Pick<EngineDefaults, 'proxies' | 'registries'>) => {
     const { openDistribution } = await import('#distribution/open-distribution.ts');
-    return openDistribution({
-      store,
-      env: withProxies(process.env, context.options.defaults?.().proxies),
-      userAgent: `berth/${build.version}`,
-      ...context.options.registries,
-    });
+    const env = withProxies(process.env, proxies);
+    return openDistribution({ store, env, userAgent: `berth/${build.version}`, ...registries });
   };
   return createImages({
     store,
@@ -56,8 +52,11 @@ function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): 
     carried,
     emit: (event) => events.emit(event),
     distribution: () => {
-      distribution ??= open();
-      return distribution;
+      const { proxies, registries } = context.options.defaults?.() ?? NO_DEFAULTS;
+      const settings = JSON.stringify({ proxies, registries });
+      // Settings may change while a daemon runs; what goes on with the old ones ends with them.
+      if (opened?.settings !== settings) opened = { settings, distribution: open({ proxies, registries }) };
+      return opened.distribution;
     },
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseReference } from '#spec/reference.ts';
-import { checkInsecure, checkMirror, isInsecure, loginEndpoint, pullEndpoints, pushEndpoint } from './endpoints.ts';
+import { isInsecure, loginEndpoint, pullEndpoints, pushEndpoint } from './endpoints.ts';
 import { parseRegistriesConf } from './registries-conf.ts';
 
 const NOTHING = { rules: [], mirrors: [], insecure: [] };
@@ -73,23 +73,6 @@ test('isInsecure() knows hosts, ranges of addresses, and this machine', () => {
     assert.ok(isInsecure(host, { insecure }), host);
   for (const host of ['reg.example', '10.2.0.1', 'x.reg.example:5000', '[fe80::1]:80'])
     assert.ok(!isInsecure(host, { insecure }), host);
-});
-
-test('checkMirror() and checkInsecure() take what docker takes, in its form', () => {
-  assert.equal(checkMirror('https://mirror.example'), 'https://mirror.example/');
-  assert.equal(checkMirror('http://mirror.example:5000/hub'), 'http://mirror.example:5000/hub/');
-  assert.throws(() => checkMirror('mirror'), /invalid mirror: "mirror" is not a valid URI/);
-  assert.throws(() => checkMirror('ftp://mirror.example'), /unsupported scheme "ftp"/);
-  assert.throws(() => checkMirror('https://mirror.example/?x=1'), /query or fragment/);
-  assert.throws(
-    () => checkMirror('https://me:secret@mirror.example'),
-    (error: Error) => !error.message.includes('secret'),
-  );
-  for (const entry of ['reg.example', 'reg.example:5000', '10.0.0.0/8', '[fd00::1]:5000', 'fd00::/8'])
-    assert.equal(checkInsecure(entry), entry);
-  assert.equal(checkInsecure('http://reg.example:5000'), 'reg.example:5000');
-  for (const entry of ['-reg', '10.0.0.0/33', 'reg.example/path', 'reg:port'])
-    assert.throws(() => checkInsecure(entry), /is not valid/);
 });
 
 test('loginEndpoint() takes Docker by all its names', () => {

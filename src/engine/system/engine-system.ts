@@ -88,14 +88,19 @@ function warnings(limits: LimitSupport, network: readonly string[]): string[] | 
   return missing.length === 0 ? null : missing;
 }
 
-function registryFacts(): Pick<SystemInfo, 'IndexServerAddress' | 'RegistryConfig'> {
-  const hub = { Name: 'docker.io', Mirrors: [], Secure: true, Official: true };
+function registryFacts({
+  mirrors = [],
+  insecure = [],
+}: EngineDefaults['registries']): Pick<SystemInfo, 'IndexServerAddress' | 'RegistryConfig'> {
+  const hub = { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true };
+  const hosts = insecure.filter((entry) => !entry.includes('/'));
+  const others = hosts.map((Name) => [Name, { Name, Mirrors: [], Secure: false, Official: false }] as const);
   return {
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
-      IndexConfigs: { 'docker.io': hub },
-      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-      Mirrors: null,
+      IndexConfigs: { 'docker.io': hub, ...Object.fromEntries(others) },
+      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8', ...insecure.filter((entry) => entry.includes('/'))],
+      Mirrors: mirrors.length === 0 ? null : mirrors,
     },
   };
 }
@@ -167,7 +172,7 @@ async function info(parts: SystemParts): Promise<SystemInfo> {
     OSVersion: system.version,
     OSType: 'linux',
     Architecture: architectures().kernel,
-    ...registryFacts(),
+    ...registryFacts(defaults.registries),
     NCPU: machine.cpus,
     MemTotal: machine.memoryBytes,
     GenericResources: null,

@@ -90,7 +90,9 @@ test('engineDefaults() and checkKeys() name what cannot be', () => {
     [{ 'seccomp-profile': '/nope.json' }, /opening seccomp profile \(\/nope.json\) failed/],
     [{ 'default-address-pools': [{ base: '10.0.0.1/8', size: 24 }] }, /default-address-pools: base is 10.0.0.1\/8/],
     [{ mtu: 1 }, /invalid MTU number: 1/],
-    [{ 'max-concurrent-downloads': 0 }, /invalid max concurrent downloads: 0/],
+    [{ 'max-download-attempts': 0 }, /invalid max download attempts: 0/],
+    [{ 'registry-mirrors': ['mirror'] }, /invalid mirror: "mirror" is not a valid URI/],
+    [{ 'insecure-registries': ['-reg'] }, /insecure registry -reg is not valid/],
   ];
   for (const [values, message] of cases)
     assert.throws(() => of(values), { kind: 'invalid', message }, JSON.stringify(values));
@@ -103,6 +105,23 @@ test('engineDefaults() and checkKeys() name what cannot be', () => {
     iptables: true,
   };
   of(harmless);
+});
+
+test("engineDefaults() takes docker's keys over for registries", () => {
+  const { registries } = of({
+    'registry-mirrors': ['https://mirror.example'],
+    'insecure-registries': ['http://reg.example:5000', '10.0.0.0/8'],
+    'max-concurrent-downloads': 0,
+    'max-concurrent-uploads': 2,
+    'max-download-attempts': 7,
+  });
+  assert.deepEqual(registries, {
+    mirrors: ['https://mirror.example/'],
+    insecure: ['reg.example:5000', '10.0.0.0/8'],
+    downloads: 0,
+    uploads: 2,
+    attempts: 7,
+  });
 });
 
 test('engineDefaults() reads a seccomp profile', () => {

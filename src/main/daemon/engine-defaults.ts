@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { BerthError, messageOf } from '#base/errors.ts';
 import { formatSubnet, masked, parseSubnet } from '#base/ip-subnet.ts';
 import { parseSize } from '#base/units.ts';
+import { checkInsecure, checkMirror } from '#distribution/registry/check-settings.ts';
 import { adaptHostConfig } from '#engine/containers/adapt-host-config.ts';
 import { checkHostConfig } from '#engine/containers/check-host-config.ts';
 import { withDefaults } from '#engine/containers/default-host-config.ts';
@@ -146,11 +147,10 @@ function hostGatewaysOf(values: ConfigValues): string[] {
 
 function registriesOf(values: ConfigValues): EngineDefaults['registries'] {
   const part = <T>(name: string, value: T | undefined) => (value === undefined ? {} : { [name]: value });
-  for (const name of ['max-concurrent-downloads', 'max-concurrent-uploads', 'max-download-attempts'] as const)
-    if (values[name] === 0) throw invalid(`invalid ${name.replaceAll('-', ' ')}: 0`);
+  if (values['max-download-attempts'] === 0) throw invalid('invalid max download attempts: 0');
   return {
-    ...part('mirrors', values['registry-mirrors']),
-    ...part('insecure', values['insecure-registries']),
+    ...part('mirrors', values['registry-mirrors']?.map(checkMirror)),
+    ...part('insecure', values['insecure-registries']?.map(checkInsecure)),
     ...part('downloads', values['max-concurrent-downloads']),
     ...part('uploads', values['max-concurrent-uploads']),
     ...part('attempts', values['max-download-attempts']),

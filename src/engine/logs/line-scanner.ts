@@ -2,7 +2,7 @@
  * Turns the lines of a json-file log into what the API sends. The common line is taken apart byte by byte where it lies;
  * everything else (attributes, odd key order) goes through a JSON parser.
  */
-import { parseTimeNs } from '#base/time.ts';
+import { formatTimeNs, parseTimeNs } from '#base/time.ts';
 import { escapeDetail } from './details.ts';
 
 export interface ScanOptions {
@@ -25,6 +25,10 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const CLOSE = 0x7d;
 const HEADER = 8;
+/** `Z`, the end of a time in UTC. */
+const UTC = 0x5a;
+/** Length of `2006-01-02T15:04:05`. */
+const SECOND = 19;
 
 const START = Buffer.from('{"log":"');
 /** Bytes of `","stream":"stdout","time":"`, the fixed part between message and time. */
@@ -92,13 +96,31 @@ function writeUnescaped(data: Buffer, from: number, to: number, out: Buffer, at:
   return write;
 }
 
+/** The second of a time as lines have it. */
+function secondOf(ns: bigint | undefined): Buffer | undefined {
+  return ns === undefined ? undefined : Buffer.from(formatTimeNs(ns).slice(0, SECOND), 'latin1');
+}
+
+/** Less than 0 when a line's time is in an earlier second, 0 when it is in the same. */
+function comparedTo(second: Buffer, data: Buffer, at: number): number {
+  for (let i = 0; i < SECOND; i++) {
+    const difference = data[at + i]! - second[i]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** Scanner of one log; remembers nothing between calls but that `until` has passed. */
 export class LineScanner {
   readonly #options: ScanOptions;
+  readonly #since: Buffer | undefined;
+  readonly #until: Buffer | undefined;
   #ended = false;
 
   constructor(options: ScanOptions) {
     this.#options = options;
+    this.#since = secondOf(options.sinceNs);
+    this.#until = secondOf(options.untilNs);
   }
 
   /** True once a message was later than `until`: nothing more will come. */
@@ -157,6 +179,12 @@ export class LineScanner {
     const stream = data[timeFrom - 13] === 0x65 ? 2 : 1;
     if (stream === 1 ? !stdout : !stderr) return 0;
     if (sinceNs === undefined && untilNs === undefined) return stream;
+    if (data[timeTo - 1] === UTC) {
+      const toSince = this.#since === undefined ? 1 : comparedTo(this.#since, data, timeFrom);
+      const toUntil = this.#until === undefined ? -1 : comparedTo(this.#until, data, timeFrom);
+      if (toSince < 0 && toUntil < 0) return 0;
+      if (toSince > 0 && toUntil < 0) return stream;
+    }
     return this.#inRange(data.toString('latin1', timeFrom, timeTo)) ? stream : 0;
   }
 

@@ -8,6 +8,7 @@ import { followLog } from './follow.ts';
 import { LineScanner, type ScanOptions } from './line-scanner.ts';
 import { closeFiles, type LogFile, openLogFiles } from './log-files.ts';
 import { LineBuffer, readPart } from './read-parts.ts';
+import { partsSince } from './since.ts';
 import { tailParts } from './tail.ts';
 
 function timeOf(text: string | undefined): bigint | undefined {
@@ -40,10 +41,12 @@ async function* readLog(
   query: LogsQuery,
   abort: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void> {
-  const scanner = new LineScanner(scanOptions(query, container.tty));
+  const options = scanOptions(query, container.tty);
+  const scanner = new LineScanner(options);
   const lines = new LineBuffer();
   const tail = tailOf(query.tail);
-  const parts = tail === undefined ? files.map((file) => ({ file, offset: 0 })) : await tailParts(files, tail);
+  const asked = tail === undefined ? files.map((file) => ({ file, offset: 0 })) : await tailParts(files, tail);
+  const parts = options.sinceNs === undefined ? asked : await partsSince(asked, options.sinceNs);
   let last: { file: LogFile; offset: number } | undefined;
   for (const part of parts) {
     lines.drop();

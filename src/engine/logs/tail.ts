@@ -4,6 +4,8 @@ import { uncompressed } from './uncompressed.ts';
 
 const BLOCK = 64 * 1024;
 const NEWLINE = 0x0a;
+/** What every whole message ends in before the line break; a line that a crash has torn seldom does. */
+const BRACE = 0x7d;
 
 /** A file of a log and where reading begins in it, in bytes of its uncompressed content. */
 export interface LogPart {
@@ -18,12 +20,14 @@ async function tailPlain(file: LogFile, lines: number): Promise<{ offset: number
   let end = size;
   let found = 0;
   while (end > 0) {
-    const start = Math.max(0, end - BLOCK);
-    const { bytesRead } = await file.handle.read(block, 0, end - start, start);
-    for (let at = bytesRead - 1; at >= 0; at--) {
-      if (block[at] !== NEWLINE) continue;
+    // With the byte before: whether a line is whole shows there.
+    const start = Math.max(0, end - BLOCK + 1);
+    const before = start === 0 ? 0 : 1;
+    const { bytesRead } = await file.handle.read(block, 0, end - start + before, start - before);
+    for (let at = bytesRead - 1; at >= before; at--) {
+      if (block[at] !== NEWLINE || block[at - 1] !== BRACE) continue;
       // The break that ends the wanted lines' predecessor is one more than the wanted lines have themselves.
-      if (found === lines) return { offset: start + at + 1, found };
+      if (found === lines) return { offset: start - before + at + 1, found };
       found++;
     }
     end = start;
@@ -36,12 +40,15 @@ async function tailCompressed(file: LogFile, lines: number): Promise<{ offset: n
   const starts: number[] = [0];
   let position = 0;
   let found = 0;
+  let last = 0;
   for await (const data of uncompressed(file)) {
     for (let at = data.indexOf(NEWLINE); at !== -1; at = data.indexOf(NEWLINE, at + 1)) {
+      if ((at === 0 ? last : data[at - 1]) !== BRACE) continue;
       found++;
       starts.push(position + at + 1);
     }
     position += data.length;
+    last = data.at(-1) ?? last;
   }
   return { offset: starts[Math.max(0, found - lines)] ?? 0, found: Math.min(found, lines) };
 }

@@ -69,7 +69,7 @@ const SILENCE = 1;
  */
 export async function ask(
   namespace: string | undefined,
-  protocol: 'tcp' | 'udp',
+  protocol: 'tcp' | 'udp' | 'sctp',
   address: string,
   port: number,
   answer: 'some' | 'none' = 'some',
@@ -109,10 +109,14 @@ async function start(words: readonly string[]): Promise<Peer> {
   };
 }
 
-/** Answers on ports in the network namespace of a process, or at a path. */
-export function servePorts(where: number | string, ports: readonly number[]): Promise<Peer> {
+/** Answers on ports in the network namespace of a process, or at a path; `serve-sctp`: on SCTP instead of TCP and UDP. */
+export function servePorts(
+  where: number | string,
+  ports: readonly number[],
+  mode: 'serve' | 'serve-sctp' = 'serve',
+): Promise<Peer> {
   const namespace = typeof where === 'number' ? `/proc/${where}/ns/net` : where;
-  return start(['nsenter', `--net=${namespace}`, 'python3', PEER, 'serve', ...ports.map(String)]);
+  return start(['nsenter', `--net=${namespace}`, 'python3', PEER, mode, ...ports.map(String)]);
 }
 
 /** Keeps a connection open. */

@@ -1,6 +1,7 @@
 """Peers for tests of published ports, run inside a network namespace.
 
 serve PORTS...          answers on TCP and UDP, IPv4 and IPv6: "protocol peer-address own-port"; says "ready" first
+serve-sctp PORTS...     the same on SCTP
 ask PROTOCOL HOST PORT SECONDS  prints the answer, "refused" or "nothing"
 send HOST PORT          says "ready", sends each line of its input as a UDP packet from one port, prints the answer, "nothing" or "refused"
 hold HOST PORT          connects, says "ready", and echoes each line of its input through the connection
@@ -11,14 +12,21 @@ import socket
 import sys
 
 SECONDS = float(20)
+SCTP = 132
+PROTOCOLS = {
+    "tcp": (socket.SOCK_STREAM, 0),
+    "udp": (socket.SOCK_DGRAM, 0),
+    "sctp": (socket.SOCK_STREAM, SCTP),
+}
 
 
 def family(host):
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def open_server(kind, inet, port):
-    server = socket.socket(inet, kind)
+def open_server(protocol, inet, port):
+    kind, number = PROTOCOLS[protocol]
+    server = socket.socket(inet, kind, number)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if inet == socket.AF_INET6:
         server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -28,13 +36,13 @@ def open_server(kind, inet, port):
     return server
 
 
-def serve(ports):
+def serve(ports, protocols):
     servers = {}
     for port in ports:
         for inet in (socket.AF_INET, socket.AF_INET6):
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                server = open_server(kind, inet, port)
-                servers[server.fileno()] = (server, kind, port)
+            for protocol in protocols:
+                server = open_server(protocol, inet, port)
+                servers[server.fileno()] = (server, protocol, port)
     clients = {}
     print("ready", flush=True)
     while True:
@@ -47,19 +55,18 @@ def serve(ports):
                 else:
                     clients.pop(fd).close()
                 continue
-            server, kind, port = servers[fd]
-            if kind == socket.SOCK_DGRAM:
+            server, protocol, port = servers[fd]
+            if protocol == "udp":
                 _, peer = server.recvfrom(4096)
                 server.sendto(f"udp {peer[0]} {port}\n".encode(), peer)
             else:
                 client, peer = server.accept()
-                client.sendall(f"tcp {peer[0]} {port}\n".encode())
+                client.sendall(f"{protocol} {peer[0]} {port}\n".encode())
                 clients[client.fileno()] = client
 
 
 def ask(protocol, host, port, seconds):
-    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-    client = socket.socket(family(host), kind)
+    client = socket.socket(family(host), *PROTOCOLS[protocol])
     client.settimeout(seconds)
     try:
         client.connect((host, port))
@@ -101,7 +108,9 @@ def send(host, port):
 
 mode, *words = sys.argv[1:]
 if mode == "serve":
-    serve([int(word) for word in words])
+    serve([int(word) for word in words], ("tcp", "udp"))
+elif mode == "serve-sctp":
+    serve([int(word) for word in words], ("sctp",))
 elif mode == "send":
     send(words[0], int(words[1]))
 elif mode == "hold":

@@ -1,0 +1,112 @@
+/** Volumes that are a server's directory: the kernel's own NFS and SMB servers, where the machine has them. */
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { createVolumes } from '#engine/volumes/engine-volumes.ts';
+import type { Mount } from '#spec/docker-api/containers.ts';
+import { type EngineFixture, openEngineFixture, request, run } from '../../lib/engine-fixture.ts';
+import { openOutsideHost } from '../../lib/outside-host.ts';
+
+function lacking(program: string, module: string): string | false {
+  if (!existsSync(`/usr/sbin/${program}`)) return `${program} is not installed`;
+  return spawnSync('modprobe', [module]).status !== 0 && `the kernel has no ${module}`;
+}
+
+/** A server that says "ready", and stops when its input ends. */
+async function serve(words: readonly string[]): Promise<AsyncDisposable> {
+  const [program = '', ...rest] = words;
+  const child: ChildProcessWithoutNullStreams = spawn(program, rest);
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  const ended = once(child, 'exit');
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  if (value !== 'ready') throw new Error(`${program} ended: ${Buffer.concat(errors)}`);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+async function sh(fixture: EngineFixture, script: string, volume: string, ReadOnly = false): Promise<string> {
+  const mount: Mount = { Type: 'volume', Source: volume, Target: '/m', ReadOnly };
+  const done = await run(
+    fixture.core,
+    request(['sh', '-c', script], { HostConfig: { Mounts: [mount], AutoRemove: true } }),
+  );
+  assert.equal(done.code, 0, `${script}: ${done.stdout}${done.stderr}`);
+  return done.stdout.trim();
+}
+
+/** Version 4 alone, which needs no other service; nobody has to reclaim anything after its start. */
+const NFS_SERVER = `set -e
+mount -t tmpfs none /var/lib/nfs
+mkdir -p /var/lib/nfs/v4recovery /run/nfs-test; touch /var/lib/nfs/etab /var/lib/nfs/rmtab
+mount -t nfsd nfsd /proc/fs/nfsd
+exportfs -o rw,no_root_squash,insecure,fsid=0,no_subtree_check "*:$1"
+rpc.mountd -F -N 2 -N 3 & mountd=$!
+rpc.nfsd -N 3 -V 4 2
+echo Y > /proc/fs/nfsd/v4_end_grace
+echo ready
+read line || true
+rpc.nfsd 0; exportfs -au; kill $mountd; wait $mountd || true`;
+
+test('a volume of type nfs is a directory of a server, for containers without any network', {
+  skip: lacking('rpc.nfsd', 'nfsd') || lacking('rpc.mountd', 'nfsv4'),
+}, async () => {
+  await using fixture = await openEngineFixture();
+  await using outside = openOutsideHost();
+  const shared = join(fixture.scratch, 'shared');
+  mkdirSync(join(shared, 'media'), { recursive: true });
+  writeFileSync(join(shared, 'media/song'), 'la la\n');
+  const enter = ['nsenter', `--net=${outside.namespace}`, 'unshare', '-m', '--propagation', 'private'];
+  await using _server = await serve([...enter, 'sh', '-c', NFS_SERVER, 'sh', shared]);
+  const volumes = createVolumes(fixture.core.context);
+  const o = `addr=${outside.outside.v4},vers=4.2,soft,timeo=600`;
+  await volumes.create({ Name: 'media', DriverOpts: { type: 'nfs', o, device: ':/media' } });
+  assert.equal(
+    await sh(fixture, 'cat /m/song; echo new > /m/file; grep " /m " /proc/mounts | cut -d" " -f3', 'media'),
+    'la la\nnfs4',
+  );
+  assert.equal(readFileSync(join(shared, 'media/file'), 'utf8'), 'new\n');
+  assert.equal(await sh(fixture, 'cat /m/file; touch /m/x 2>/dev/null || echo refused', 'media', true), 'new\nrefused');
+  await volumes.create({ Name: 'none', DriverOpts: { type: 'nfs', o, device: ':/no-such' } });
+  await assert.rejects(sh(fixture, 'true', 'none'), /error while mounting volume '.*': .*no such file or directory/);
+  assert.equal(readFileSync('/proc/mounts', 'utf8').includes(outside.outside.v4), false);
+});
+
+const SMB_SERVER = `set -e
+ksmbd.adduser -i "$1/users" -a -p secret berth "$1/ksmbd.conf" 2>&1 || ksmbd.adduser -i "$1/users" -a -p secret berth 2>&1
+ksmbd.mountd -n -c "$1/ksmbd.conf" -u "$1/users" >&2 & server=$!
+for i in $(seq 200); do ss -tln | grep -q ":$2 " && break; sleep 0.1; done
+echo ready
+read line || true
+ksmbd.control -s >&2 || true
+kill $server 2>/dev/null || true; wait $server || true`;
+
+test('a volume of type cifs is a share of a server', {
+  skip: lacking('ksmbd.mountd', 'ksmbd') || lacking('ksmbd.mountd', 'cifs'),
+}, async () => {
+  await using fixture = await openEngineFixture();
+  const { scratch } = fixture;
+  const shared = join(scratch, 'shared');
+  mkdirSync(shared, { mode: 0o777 });
+  execFileSync('chmod', ['777', shared]);
+  writeFileSync(join(shared, 'song'), 'la la\n');
+  const port = 4450 + (process.pid % 40);
+  writeFileSync(
+    join(scratch, 'ksmbd.conf'),
+    `[global]\n\ttcp port = ${port}\n\tbind interfaces only = no\n[music]\n\tpath = ${shared}\n\twriteable = yes\n\tforce user = root\n`,
+  );
+  await using _server = await serve(['sh', '-c', SMB_SERVER.replaceAll('  ', ' '), 'sh', scratch, String(port)]);
+  const volumes = createVolumes(fixture.core.context);
+  const o = `addr=127.0.0.1,username=berth,password=secret,port=${port},vers=3.1.1`;
+  await volumes.create({ Name: 'music', DriverOpts: { type: 'cifs', o, device: '//localhost/music' } });
+  assert.equal(await sh(fixture, 'cat /m/song; echo new > /m/file', 'music'), 'la la');
+  assert.equal(readFileSync(join(shared, 'file'), 'utf8'), 'new\n');
+});

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import packageFile from '../package.json' with { type: 'json' };
 import { buildHelloImage } from './hello-image.ts';
+import { lazyModules } from './lazy-modules.ts';
 import { writeTypes } from './library-types.ts';
 import { warmUp, writeStarters } from './warm-up.ts';
 
@@ -14,6 +15,9 @@ const run = promisify(execFile);
 /** Where the new files gather, and where the old ones go, so that `dist/` is complete at any time. */
 const NEW = 'dist.new';
 const OLD = 'dist.old';
+
+/** What modules know as the address of their file. */
+const PROLOGUE = "const __fileUrl = require('node:url').pathToFileURL(__filename).href;";
 
 /** Entry points by their name in `dist/`. The store's worker is one of its own because threads load a file. */
 const ENTRY_POINTS = {
@@ -24,29 +28,6 @@ const ENTRY_POINTS = {
 
 /** Loaded from `node_modules` when a command needs them: what is in the bundle costs every command. */
 const PACKAGES = Object.keys(packageFile.dependencies);
-
-/**
- * Begins every bundle. Built-in modules are loaded when something in them is first used: a command that only reads the
- * database should not pay for compression, threads and sockets, which is most of what Node needs to start.
- */
-const PROLOGUE = `
-const __fileUrl = require('node:url').pathToFileURL(__filename).href;
-const __load = require;
-const __early = new Set(['node:fs', 'node:path', 'node:url']);
-require = (id) => {
-  if (!id.startsWith('node:') || __early.has(id)) return __load(id);
-  let loaded;
-  const load = () => (loaded ??= __load(id));
-  const describe = (name) => {
-    const found = Reflect.getOwnPropertyDescriptor(load(), name);
-    return found && { ...found, configurable: true };
-  };
-  return new Proxy({}, {
-    get: (_, name) => load()[name],
-    ownKeys: () => Reflect.ownKeys(load()),
-    getOwnPropertyDescriptor: (_, name) => describe(name),
-  });
-};`;
 
 /**
  * One CommonJS file per program: Node loads that in half the time of ECMAScript modules, and what a command imports
@@ -65,13 +46,10 @@ async function buildBundles(): Promise<void> {
     minifyWhitespace: true,
     minifyIdentifiers: true,
     sourcemap: 'external',
-    external: PACKAGES,
-    // A script with a code cache of its own cannot import; what is not bundled is required.
-    supported: { 'dynamic-import': false },
     metafile: true,
     logLevel: 'warning',
-    define: { 'import.meta.url': '__fileUrl' },
     banner: { js: PROLOGUE },
+    plugins: [lazyModules(packageFile.imports, { 'import.meta.url': '__fileUrl' })],
   });
   const programs = Object.keys(result.metafile.outputs).filter((name) => name.endsWith('.cjs'));
   if (programs.length !== Object.keys(ENTRY_POINTS).length) throw new Error(`the bundler wrote ${programs.join(', ')}`);

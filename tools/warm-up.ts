@@ -31,6 +31,8 @@ async function runContainers(folder: string, scratch: string): Promise<void> {
   const env = { BERTH_ROOT: join(scratch, 'root') };
   const saved = (...args: string[]) => save(folder, 'berth', args, env);
   await start(folder, 'berth', ['load', '-i', `${folder}/hello.tar`], env);
+  // The first container makes the network's devices and rules, which later ones find.
+  await start(folder, 'berth', ['run', '--rm', 'berth/hello'], env);
   await saved('run', '--rm', 'berth/hello');
   await saved('create', '--name', 'warm-up', 'berth/hello', '/hello', 'wait');
   await saved('start', 'warm-up');

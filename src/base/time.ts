@@ -1,9 +1,14 @@
 /** The time Go prints for "never". */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
 
-/** Wall clock and monotonic clock at one moment. `performance` would be finer, but it takes a millisecond to load. */
+/** Wall clock and monotonic clock at one moment. */
 const BASE_NS = BigInt(Date.now()) * 1_000_000n;
 const BASE_HR = process.hrtime.bigint();
+
+/** Milliseconds of a clock that only goes forward, for what has passed between two moments. `performance` takes two milliseconds to load. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() - BASE_HR) / 1e6;
+}
 
 /** Nanoseconds since the epoch, true to a millisecond, and growing with every call. */
 export function nowNs(): bigint {

@@ -1,5 +1,5 @@
 /** The client's own configuration: `config.json` in the directory that `--config` names. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isErrno, messageOf } from '#base/errors.ts';
@@ -19,11 +19,11 @@ export interface ClientConfig {
 const NAMES = ['psFormat', 'imagesFormat', 'networksFormat', 'volumesFormat', 'statsFormat', 'detachKeys'] as const;
 
 /** The configuration; nothing is set where there is no file. @throws ExitFailure for a file that is no such document */
-export async function configOf(context: Pick<Context, 'options'>): Promise<ClientConfig> {
+export function configOf(context: Pick<Context, 'options'>): ClientConfig {
   const path = join(context.options.config ?? join(homedir(), '.berth'), 'config.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return {};
     throw new ExitFailure(1, `read the configuration ${path}: ${messageOf(error)}`);

@@ -41,7 +41,7 @@ export async function run(context: Context, { args, flags, path }: Invocation): 
   const client = await context.client();
   const query = { all: flags.bool('all'), ...(filters === undefined ? {} : { filters }) };
   const images = await client.images.list(query, context.signal);
-  const configured = flags.changed('format') || quiet ? undefined : (await configOf(context)).imagesFormat;
+  const configured = flags.changed('format') || quiet ? undefined : configOf(context).imagesFormat;
   const format = imageFormat(flags.text('format') || configured || 'table', quiet, digests);
   const truncate = !flags.bool('no-trunc');
   const needsDigest = digests || format.includes('{{.Digest}}');

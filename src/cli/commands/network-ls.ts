@@ -10,7 +10,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
   const quiet = flags.bool('quiet');
   const client = await context.client();
   const networks = await client.networks.list(filtersOf(flags.list('filter')), context.signal);
-  const configured = flags.changed('format') || quiet ? undefined : (await configOf(context)).networksFormat;
+  const configured = flags.changed('format') || quiet ? undefined : configOf(context).networksFormat;
   const format = networkFormat(flags.text('format') || configured || 'table', quiet);
   const truncate = !flags.bool('no-trunc');
   const sorted = [...networks].sort((a, b) => naturalCompare(a.Name, b.Name));

@@ -52,7 +52,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
   const given = flags.text('format');
   if (given !== '' && quiet)
     context.stderr.write('WARNING: Ignoring custom format, because both --format and --quiet are set.\n');
-  const format = given === '' ? ((await configOf(context)).psFormat ?? '') : given;
+  const format = given === '' ? (configOf(context).psFormat ?? '') : given;
   const wantsSize = format !== '' && usesSize(format) && !quiet && !flags.changed('size');
   const size = flags.bool('size') || wantsSize;
   const last = flags.number('last');

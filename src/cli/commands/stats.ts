@@ -62,7 +62,7 @@ export async function run(context: Context, { args, flags }: Invocation): Promis
   const abort = AbortSignal.any([context.signal, end.signal]);
   const board = new StatsBoard(client, stream, abort);
   try {
-    const format = statsFormat(flags.text('format') || (await configOf(context)).statsFormat || 'table');
+    const format = statsFormat(flags.text('format') || configOf(context).statsFormat || 'table');
     const ended =
       args.length > 0
         ? await watchNamed(board, args)

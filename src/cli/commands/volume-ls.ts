@@ -12,7 +12,7 @@ export async function run(context: Context, { flags }: Invocation): Promise<numb
   const { Volumes } = await client.volumes.list(filtersOf(flags.list('filter')), context.signal);
   // Volumes of a cluster have a description that volumes of an engine lack.
   const shown = flags.bool('cluster') ? [] : Volumes;
-  const configured = flags.changed('format') || quiet ? undefined : (await configOf(context)).volumesFormat;
+  const configured = flags.changed('format') || quiet ? undefined : configOf(context).volumesFormat;
   const format = flags.text('format') || configured || 'table';
   const rows = [...shown].sort((a, b) => naturalCompare(a.Name, b.Name)).map(volumeRow);
   context.stdout.write(renderRows(volumeFormat(format, quiet, flags.bool('cluster')), VOLUME_HEADER, rows));

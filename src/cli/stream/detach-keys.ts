@@ -6,7 +6,7 @@ import type { ParsedFlags } from '../parsed-flags.ts';
 
 /** The keys in docker's form: of the flag, else of the client's configuration; empty for the usual ones. */
 export async function detachKeysText(flags: ParsedFlags, context: Context): Promise<string> {
-  return flags.text('detach-keys') || ((await configOf(context)).detachKeys ?? '');
+  return flags.text('detach-keys') || (configOf(context).detachKeys ?? '');
 }
 
 /** The bytes of the keys; what is no key leaves the usual ones, with a warning, as docker's client does. */

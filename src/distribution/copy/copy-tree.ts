@@ -1,6 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import { shortId } from '#base/ids.ts';
 import type { Limiter } from '#base/limiter.ts';
+import { monotonicMs } from '#base/time.ts';
 import { INDEX_DEPTH_MAX } from '#spec/oci-image/limits.ts';
 import { type Descriptor, parseIndex, parseManifest } from '#spec/oci-image/manifest.ts';
 import { isIndexType } from '#spec/oci-image/media-types.ts';
@@ -97,8 +98,8 @@ async function copyBlob(
   const total = blob.size;
   let told = Number.NEGATIVE_INFINITY;
   const moved = (current: number) => {
-    if (performance.now() - told < EVERY_MS) return;
-    told = performance.now();
+    if (monotonicMs() - told < EVERY_MS) return;
+    told = monotonicMs();
     report({ status: 'Copying', progressDetail: { current, total }, id });
   };
   const how = await target.putBlob(blob, source, moved, signal);

@@ -1,4 +1,5 @@
 import { shortId } from '#base/ids.ts';
+import { monotonicMs } from '#base/time.ts';
 import type { ProgressMessage } from '#spec/docker-api/images.ts';
 import type { ArrivalStep } from '#store/downloads/arrivals.ts';
 
@@ -28,7 +29,7 @@ export function pullProgress(
         say('Waiting');
         break;
       case 'receiving': {
-        const now = performance.now();
+        const now = monotonicMs();
         if (began.has(id) && now - (told.get(id) ?? 0) < EVERY_MS) break;
         began.add(id);
         told.set(id, now);

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { BerthError, isBerthError } from '#base/errors.ts';
 import { shortId } from '#base/ids.ts';
 import type { Limiter } from '#base/limiter.ts';
+import { monotonicMs } from '#base/time.ts';
 import type { ProgressMessage } from '#spec/docker-api/images.ts';
 import { type Descriptor, parseManifest } from '#spec/oci-image/manifest.ts';
 import {
@@ -277,7 +278,7 @@ function noteRepository(
 function throttled(report: (value: number) => void): (value: number) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (value) => {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - last < EVERY_MS) return;
     last = now;
     report(value);

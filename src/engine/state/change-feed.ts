@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
+import { monotonicMs } from '#base/time.ts';
 
 /** The longest a waiter sleeps without looking: covers a lost notice, for example of a file system without inotify. */
 const LOOK_AGAIN_MS = 1000;
@@ -39,7 +40,7 @@ export class ChangeFeed {
     if (signal?.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.add(resolve);
-    this.#firstWaitMs ??= performance.now();
+    this.#firstWaitMs ??= monotonicMs();
     const timer =
       this.#watcher === undefined
         ? setTimeout(() => this.#lookSoon(resolve), LOOK_SOON_MS)
@@ -55,7 +56,7 @@ export class ChangeFeed {
 
   /** After a while every change is noticed; what happened before is for the waiter to look at. */
   #lookSoon(wake: () => void): void {
-    const waitedMs = performance.now() - (this.#firstWaitMs ?? 0);
+    const waitedMs = monotonicMs() - (this.#firstWaitMs ?? 0);
     if (!this.#closed && waitedMs > WATCH_AFTER_MS) this.#watcher ??= this.#watch();
     wake();
   }

@@ -1,6 +1,7 @@
 /** `berth daemon`: one engine that stays, behind as many sockets as wanted. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import type { DaemonFlags } from '#cli/command.ts';
 import type { EngineDefaults } from '#engine/defaults.ts';
 import { renewDefaultBridge } from '#engine/networks/remove-network.ts';
@@ -45,10 +46,10 @@ function socketGroup(settings: DaemonSettings, log: Log): number | undefined {
 /** Says at level debug what is asked and answered. */
 function logging(dispatch: Dispatch, log: Log): Dispatch {
   return async (request) => {
-    const start = performance.now();
+    const start = monotonicMs();
     const answer = await dispatch(request);
     const { method, path } = request;
-    log.write('debug', 'request', { method, path, status: answer.status, ms: Math.round(performance.now() - start) });
+    log.write('debug', 'request', { method, path, status: answer.status, ms: Math.round(monotonicMs() - start) });
     return answer;
   };
 }

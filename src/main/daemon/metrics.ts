@@ -1,6 +1,7 @@
 /** Prometheus' text format: what the daemon did and how it is (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 import { createServer } from 'node:http';
 import { memoryUsage } from 'node:process';
+import { monotonicMs } from '#base/time.ts';
 import type { ApiRequest, ApiResponse, Dispatch } from '#spec/docker-api/exchange.ts';
 import type { Listener } from './listen.ts';
 
@@ -37,9 +38,9 @@ export class Metrics {
   /** The same dispatcher, counted. */
   counting(dispatch: Dispatch): Dispatch {
     return async (request: ApiRequest): Promise<ApiResponse> => {
-      const start = performance.now();
+      const start = monotonicMs();
       const answer = await dispatch(request);
-      this.#count(`${request.method} ${actionOf(request.path)}`, answer.status, (performance.now() - start) / 1000);
+      this.#count(`${request.method} ${actionOf(request.path)}`, answer.status, (monotonicMs() - start) / 1000);
       return answer;
     };
   }

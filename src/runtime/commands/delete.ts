@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import { removeCgroup } from '#sys/cgroup/remove.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { FlagValues } from '../cli/arguments.ts';
@@ -59,9 +60,9 @@ async function unmount(context: RuntimeContext, state: ContainerState): Promise<
 }
 
 async function untilDead(state: ContainerState): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
+  const deadline = monotonicMs() + DEADLINE_MS;
   while (aliveInit(state) !== undefined) {
-    if (performance.now() > deadline) {
+    if (monotonicMs() > deadline) {
       throw new BerthError('timeout', 'container.still-running', 'container init still running');
     }
     await setTimeout(POLL_MS);

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import { type CgroupHost, groupDir, hierarchyOf, readTextIfPresent } from '#sys/cgroup/host.ts';
 import { oomKillCount } from '#sys/cgroup/oom.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
@@ -36,14 +37,14 @@ export async function events(
   };
   report();
   let kills = oomKills(cgroups, path);
-  let next = performance.now() + intervalMs;
+  let next = monotonicMs() + intervalMs;
   while (!flags.flag('stats') && aliveInit(state) !== undefined) {
     await setTimeout(Math.min(WATCH_MS, intervalMs));
     const now = oomKills(cgroups, path);
     for (; kills < now; kills++) context.print(`${JSON.stringify({ type: 'oom', id })}\n`);
-    if (performance.now() < next || aliveInit(state) === undefined) continue;
+    if (monotonicMs() < next || aliveInit(state) === undefined) continue;
     report();
-    next = performance.now() + intervalMs;
+    next = monotonicMs() + intervalMs;
   }
   return 0;
 }

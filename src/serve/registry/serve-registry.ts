@@ -4,6 +4,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import { pipeline } from 'node:stream/promises';
 import type { TlsOptions } from 'node:tls';
 import { messageOf } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import type { Registry } from '#engine/registry/api.ts';
 import type { Denial, Gate, Wish } from './access.ts';
 import { answerBlob } from './blobs.ts';
@@ -53,7 +54,7 @@ async function serve(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const began = performance.now();
+  const began = monotonicMs();
   const method = message.method ?? 'GET';
   const [path = '/'] = (message.url ?? '/').split('?', 1);
   let failure: string | undefined;
@@ -71,7 +72,7 @@ async function serve(
     response.destroy();
   }
   const client = message.socket.remoteAddress ?? '';
-  options.onAnswer({ method, path, status: answer.status, ms: performance.now() - began, client, failure });
+  options.onAnswer({ method, path, status: answer.status, ms: monotonicMs() - began, client, failure });
 }
 
 async function answerCall(options: RegistryServerOptions, message: IncomingMessage, path: string): Promise<Answer> {

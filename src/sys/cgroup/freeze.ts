@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import { parseKeyed, readControl, writeControl } from './control-file.ts';
 import { type CgroupHost, groupDir, hierarchyOf, readTextIfPresent } from './host.ts';
 import { unsupportedHere } from './limits.ts';
@@ -46,11 +47,11 @@ function freezerFiles(host: CgroupHost, path: string): FreezerFiles {
 
 async function setFrozen(host: CgroupHost, path: string, frozen: boolean, timeoutMs: number): Promise<void> {
   const files = freezerFiles(host, path);
-  const deadline = performance.now() + timeoutMs;
+  const deadline = monotonicMs() + timeoutMs;
   let pauseMs = POLL_MS;
   request(files, frozen);
   while (!isSettled(files, frozen)) {
-    if (performance.now() > deadline) {
+    if (monotonicMs() > deadline) {
       if (frozen) request(files, false);
       throw new BerthError(
         'timeout',

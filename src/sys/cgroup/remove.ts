@@ -1,6 +1,7 @@
 import { rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isErrno } from '#base/errors.ts';
+import { monotonicMs } from '#base/time.ts';
 import { writeControl } from './control-file.ts';
 import { thawCgroup } from './freeze.ts';
 import { type CgroupHost, readTextIfPresent } from './host.ts';
@@ -24,7 +25,7 @@ export async function removeCgroup(
 ): Promise<void> {
   const { kill = false, timeoutMs = 10_000 } = options;
   const group = normalizeCgroupPath(path);
-  const deadline = performance.now() + timeoutMs;
+  const deadline = monotonicMs() + timeoutMs;
   if (kill) await killAll(host, group, deadline);
   let pauseMs = POLL_MS;
   for (;;) {
@@ -33,14 +34,14 @@ export async function removeCgroup(
       .filter((dir) => !removed(dir));
     if (left.length === 0) return;
     const pids = left.flatMap(pidsBelow);
-    if (!kill && pids.length > 0 && performance.now() > deadline) {
+    if (!kill && pids.length > 0 && monotonicMs() > deadline) {
       throw new BerthError(
         'conflict',
         'cgroup.busy',
         `cannot remove the control group ${group}: processes run in it (pid ${pids[0]})`,
       );
     }
-    if (performance.now() > deadline) throw stuck(group, left[0] ?? '');
+    if (monotonicMs() > deadline) throw stuck(group, left[0] ?? '');
     await sleep(pauseMs);
     pauseMs = Math.min(pauseMs * 2, POLL_MAX_MS);
   }
@@ -52,7 +53,7 @@ export async function removeCgroup(
  * @throws BerthError `timeout` when some remain (in uninterruptible sleep)
  */
 export async function killCgroup(host: CgroupHost, path: string, timeoutMs = 10_000): Promise<void> {
-  await killAll(host, normalizeCgroupPath(path), performance.now() + timeoutMs);
+  await killAll(host, normalizeCgroupPath(path), monotonicMs() + timeoutMs);
 }
 
 async function killAll(host: CgroupHost, group: string, deadline: number): Promise<void> {
@@ -62,7 +63,7 @@ async function killAll(host: CgroupHost, group: string, deadline: number): Promi
     const dirs = existingDirs(host, group);
     const pids = new Set(dirs.flatMap(pidsBelow));
     if (pids.size === 0) return;
-    if (performance.now() > deadline) throw stuck(group, `pid ${[...pids].join(', ')}`);
+    if (monotonicMs() > deadline) throw stuck(group, `pid ${[...pids].join(', ')}`);
     for (const dir of dirs) if (readTextIfPresent(`${dir}/cgroup.events`) !== undefined) killTree(dir);
     for (const pid of pids) killOne(pid);
     // A process frozen by v1 dies only when thawed; v2 kills frozen ones as they are.

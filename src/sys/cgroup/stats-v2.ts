@@ -27,11 +27,22 @@ export function statsV2(host: CgroupHost, path: string): GroupUsage {
     memory: {
       usage: readCount(`${dir}/memory.current`),
       stats: parseKeyed(read('memory.stat')),
+      ...failures(parseKeyed(read('memory.events'))['oom'] ?? 0),
       limit: readLimit(`${dir}/memory.max`) ?? Number.POSITIVE_INFINITY,
     },
-    blkio: { ...NO_BLKIO_STATS, io_service_bytes_recursive: parseIoStat(read('io.stat')) },
+    blkio: { ...NO_BLKIO_STATS, io_service_bytes_recursive: orNull(parseIoStat(read('io.stat'))) },
     pids: pidsStats(readCount(`${dir}/pids.current`), readLimit(`${dir}/pids.max`)),
   };
+}
+
+/** Docker says null where nothing was read or written. */
+function orNull(entries: BlkioEntry[]): BlkioEntry[] | null {
+  return entries.length === 0 ? null : entries;
+}
+
+/** Docker's `failcnt`: how often the group ran out of memory; absent when it never did. */
+function failures(failcnt: number): { failcnt?: number } {
+  return failcnt === 0 ? {} : { failcnt };
 }
 
 /** Lines `8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`. */

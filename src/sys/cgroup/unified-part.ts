@@ -66,7 +66,9 @@ function delegation(unified: Hierarchy, path: string, enabled: readonly string[]
     const present = new Set((probe.read(file) ?? '').split(/\s+/));
     const missing = enabled.filter((controller) => !present.has(controller));
     if (missing.length > 0) {
-      ops.push(writeFile(file, missing.map((controller) => `+${controller}`).join(' '), 'controllers for children'));
+      const owner = parent.slice(unified.mountPoint.length) || '/';
+      const about = `controllers for the groups below ${owner} (which must have no processes of its own)`;
+      ops.push(writeFile(file, missing.map((controller) => `+${controller}`).join(' '), about));
     }
     parent = groupDir(unified, group);
     ops.push(makeGroup(parent));

@@ -55,7 +55,7 @@ struct failure {
 
 struct settings {
 	uint64_t mode, stdio, stdin_mode, pipe_uid, pipe_gid, log_driver, log_max_size, log_max_files, die_with_keeper,
-		preserve_fds, names_when, forward_kind, forward_port, forward_time, forward_counted;
+		preserve_fds, names_when, forward_kind, forward_port, forward_time, forward_counted, forward_buffer;
 	const char *run_dir, *console_socket, *log_path, *log_attrs, *names_path, *names_id, *forward_address;
 	struct blob forward_heads[2], forward_middle, forward_tail, forward_part_tail;
 	struct list compress, collect, exit_argv, exit_env, names_argv, names_env;
@@ -200,11 +200,13 @@ void log_child_ended(pid_t pid);
 /* log_forward.c */
 int forward_open(void);
 void forward_message(int stream, const char *data, size_t len, bool end, uint64_t ns);
+void forward_writable(void);
+void forward_drain(void);
 void forward_close(void);
 
 /* client.c */
 enum { CLIENTS_MAX = 128, STDIN_CHUNK = 32 << 10, IO_CAP = 64 << 10 };
-enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_NAMES, TAG_NAMES_TIMER, TAG_CLIENT };
+enum tag { TAG_CONTROL, TAG_SYNC, TAG_CHILDREN, TAG_LISTENER, TAG_STDIN, TAG_STDOUT, TAG_STDERR, TAG_NAMES, TAG_NAMES_TIMER, TAG_FORWARD, TAG_CLIENT };
 void client_accept(int listener);
 void client_watches(int fd);
 void client_event(unsigned number, uint32_t events);

@@ -62,11 +62,29 @@ static int open_current(int flags)
 	return 0;
 }
 
+/* A writer that was killed, or a crash of the machine, may have left a line without its end: ours is not to begin there. */
+static void end_torn_line(void)
+{
+	int fd = L.size ? open(K.plan.set.log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	char last = '\n';
+
+	if (fd < 0)
+		return;
+	if (pread(fd, &last, 1, (off_t)L.size - 1) == 1 && last != '\n' && !write_all(L.fd, "\n", 1))
+		L.size++;
+	close(fd);
+}
+
 int log_open(void)
 {
+	int err;
+
 	L.file = K.plan.set.log_driver == LOG_JSON_FILE;
 	L.on = L.file || K.plan.set.forward_kind != FORWARD_NONE;
-	return (L.file ? open_current(0) : 0) ?: forward_open();
+	err = L.file ? open_current(0) : 0;
+	if (L.file && !err)
+		end_torn_line();
+	return err ?: forward_open();
 }
 
 static void flush(void)
@@ -329,6 +347,7 @@ void log_close(void)
 		if (L.held[stream])
 			message(stream, line[stream], L.held[stream], false, now_ns());
 	flush();
+	forward_drain();
 	forward_close();
 	wait_for_compressor();
 	if (L.fd >= 0)

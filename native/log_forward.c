@@ -4,14 +4,21 @@
  *
  * The place must be there at the start. When it goes away later, connecting is tried again at most once a second and what comes
  * meanwhile is left out; one that does not take a message within a second loses it: a log must not stop its container.
+ *
+ * With a buffer (mode=non-blocking) nothing waits, not even a second: what the place does not take at once is kept in the buffer
+ * until it does, and messages that find no room there are left out.
  */
 #include "keeper.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -23,6 +30,18 @@ enum { SEND_SECONDS = 1, CONNECT_AGAIN_NS = 1000000000 };
 
 static int sock = -1;
 static uint64_t tried_ns;
+
+/* What waits to be sent: bytes for a stream, for datagrams each with its length before it. */
+static struct {
+	char *data;
+	size_t begin, end;
+	bool watched; /* epoll tells when more can be sent */
+} queue;
+
+static bool is_stream(void)
+{
+	return K.plan.set.forward_kind == FORWARD_UNIX_STREAM || K.plan.set.forward_kind == FORWARD_TCP;
+}
 
 static socklen_t address_of(struct sockaddr_storage *out)
 {
@@ -55,7 +74,7 @@ static socklen_t address_of(struct sockaddr_storage *out)
 int forward_open(void)
 {
 	const struct settings *s = &K.plan.set;
-	bool stream = s->forward_kind == FORWARD_UNIX_STREAM || s->forward_kind == FORWARD_TCP;
+	bool stream = is_stream();
 	struct timeval limit = {.tv_sec = SEND_SECONDS};
 	struct sockaddr_storage address;
 	socklen_t size;
@@ -71,7 +90,9 @@ int forward_open(void)
 	if (sock < 0)
 		return -errno;
 	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* also of connect */
-	if (connect(sock, (struct sockaddr *)&address, size))
+	if (s->forward_buffer && tried_ns) /* not at the start, which is to fail where nobody listens */
+		fcntl(sock, F_SETFL, O_NONBLOCK);
+	if (connect(sock, (struct sockaddr *)&address, size) && !(s->forward_buffer && tried_ns && errno == EINPROGRESS))
 		err = errno == EINPROGRESS ? -ETIMEDOUT : -errno;
 	if (err)
 		forward_close();
@@ -83,6 +104,104 @@ void forward_close(void)
 	if (sock >= 0)
 		close(sock);
 	sock = -1;
+	/* its beginning may be half a message by now */
+	queue.begin = queue.end = 0;
+	queue.watched = false;
+}
+
+static void watch_queue(bool on)
+{
+	struct epoll_event e = {.events = EPOLLOUT, .data.u32 = TAG_FORWARD};
+
+	if (on != queue.watched && !epoll_ctl(K.epoll, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, sock, &e))
+		queue.watched = on;
+}
+
+/* Room for so many bytes behind what waits, or NULL. */
+static char *queue_room(size_t len)
+{
+	size_t cap = K.plan.set.forward_buffer;
+
+	if (!queue.data) {
+		queue.data = mmap(NULL, cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (queue.data == MAP_FAILED)
+			queue.data = NULL;
+	}
+	if (!queue.data || queue.end - queue.begin + len > cap)
+		return NULL;
+	if (queue.end + len > cap) {
+		memmove(queue.data, queue.data + queue.begin, queue.end - queue.begin);
+		queue.end -= queue.begin;
+		queue.begin = 0;
+	}
+	queue.end += len;
+	return queue.data + queue.end - len;
+}
+
+/* Keeps a message for later, without the bytes that were sent already. Returns false when there is no room. */
+static bool keep(const struct iovec *iov, size_t count, size_t total, size_t sent)
+{
+	uint32_t left = (uint32_t)(total - sent);
+	char *to = queue_room(left + (is_stream() ? 0 : sizeof left));
+
+	if (!to)
+		return false;
+	if (!is_stream()) {
+		memcpy(to, &left, sizeof left);
+		to += sizeof left;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t skip = sent < iov[i].iov_len ? sent : iov[i].iov_len;
+
+		memcpy(to, (char *)iov[i].iov_base + skip, iov[i].iov_len - skip);
+		to += iov[i].iov_len - skip;
+		sent -= skip;
+	}
+	watch_queue(true);
+	return true;
+}
+
+/* Sends what waits, as much as is taken at once. */
+void forward_writable(void)
+{
+	while (sock >= 0 && queue.begin < queue.end) {
+		size_t head = is_stream() ? 0 : sizeof(uint32_t), len = queue.end - queue.begin;
+		uint32_t first = 0;
+		ssize_t n;
+
+		if (head) {
+			memcpy(&first, queue.data + queue.begin, head);
+			len = first;
+		}
+		n = send(sock, queue.data + queue.begin + head, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == ENOBUFS))
+			return;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && !(head && errno == EMSGSIZE)) {
+			forward_close();
+			return;
+		}
+		queue.begin += head ? head + len : (size_t)n;
+	}
+	if (sock >= 0)
+		watch_queue(false);
+	if (queue.data)
+		release_pages(queue.data, K.plan.set.forward_buffer);
+	queue.begin = queue.end = 0;
+}
+
+/* The last chance of what still waits. */
+void forward_drain(void)
+{
+	uint64_t until = now_ns() + SEND_SECONDS * 1000000000ull;
+
+	while (sock >= 0 && queue.begin < queue.end && now_ns() < until) {
+		struct pollfd p = {.fd = sock, .events = POLLOUT};
+
+		poll(&p, 1, 100);
+		forward_writable();
+	}
 }
 
 /* "Jan  2 15:04:05" in local time, or "2026-01-02T03:04:05.123456Z". */
@@ -105,6 +224,26 @@ static size_t format_time(char *out, size_t cap, uint64_t ns)
 static struct iovec piece(const void *data, size_t len)
 {
 	return (struct iovec){(void *)(uintptr_t)data, len};
+}
+
+/* Sends a message, keeps it, or leaves it out; never waits. */
+static void send_or_keep(struct iovec *iov, size_t count, size_t total)
+{
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = count};
+	ssize_t n = -1;
+
+	errno = EAGAIN;
+	if (queue.begin == queue.end)
+		n = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n == (ssize_t)total || (n < 0 && errno == EMSGSIZE))
+		return;
+	if (n < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EINTR) {
+		forward_close();
+		return;
+	}
+	/* half a message spoils a stream */
+	if (!keep(iov, count, total, n < 0 ? 0 : (size_t)n) && n > 0)
+		forward_close();
 }
 
 static bool send_all(struct iovec *iov, size_t count)
@@ -156,6 +295,10 @@ void forward_message(int stream, const char *data, size_t len, bool end, uint64_
 	for (int i = 1; i < 6; i++)
 		total += iov[i].iov_len;
 	iov[0] = piece(count, s->forward_counted ? (size_t)snprintf(count, sizeof count, "%zu ", total) : 0);
+	if (s->forward_buffer) {
+		send_or_keep(iov, 6, total + iov[0].iov_len);
+		return;
+	}
 	/* half a message spoils a stream; a datagram too long for the other side spoils nothing */
 	if (!send_all(iov, 6) && errno != EMSGSIZE)
 		forward_close();

@@ -186,6 +186,8 @@ static bool turn(int timeout)
 			names_event();
 		else if (tag == TAG_NAMES_TIMER)
 			names_timer();
+		else if (tag == TAG_FORWARD)
+			forward_writable();
 		else if (tag >= TAG_CLIENT)
 			client_event(tag - TAG_CLIENT, e[i].events);
 	}

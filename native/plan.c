@@ -196,7 +196,7 @@ int plan_check(const uint8_t *data, size_t len, struct plan *plan)
 	plan_settings(plan);
 	if (plan->set.mode > MODE_FOREGROUND || plan->set.stdio > STDIO_INHERIT || plan->set.stdin_mode > STDIN_ONCE ||
 	    plan->set.log_driver > LOG_JSON_FILE || plan->set.forward_kind > FORWARD_TCP ||
-	    plan->set.forward_port > 65535 || plan->set.forward_time > FORWARD_RFC3339 || plan->set.preserve_fds > 64 || plan->set.run_dir[0] != '/')
+	    plan->set.forward_port > 65535 || plan->set.forward_time > FORWARD_RFC3339 || plan->set.forward_buffer > FORWARD_BUFFER_MAX || plan->set.preserve_fds > 64 || plan->set.run_dir[0] != '/')
 		return -EINVAL;
 	/* pipes and a kept terminal need somebody who serves them */
 	if (plan->set.mode != MODE_SUPERVISE && (plan->set.stdio == STDIO_PIPES ||
@@ -248,6 +248,7 @@ void plan_settings(struct plan *plan)
 	s->forward_middle = op_blob(&op);
 	s->forward_tail = op_blob(&op);
 	s->forward_part_tail = op_blob(&op);
+	s->forward_buffer = op_int(&op);
 }
 
 uint64_t op_int(struct op *op)

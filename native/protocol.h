@@ -31,7 +31,7 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 
 /* clang-format off */
 #define OPCODES(X) \
-	X(settings, 1, "iiiiiiiiiiissssllllssllisiiibbbbb", 0) \
+	X(settings, 1, "iiiiiiiiiiissssllllssllisiiibbbbbi", 0) \
 	/* files */ \
 	X(mkdir, 10, "piiiii", S_ALL) \
 	X(write, 11, "pbiii", S_ALL) \
@@ -109,6 +109,7 @@ enum stdin_mode { STDIN_CLOSED, STDIN_OPEN, STDIN_ONCE };
 enum names_when { NAMES_WHEN_ASKED, NAMES_AT_ONCE, NAMES_SOON };
 enum log_driver { LOG_NONE, LOG_JSON_FILE };
 enum forward_kind { FORWARD_NONE, FORWARD_UNIX_DATAGRAM, FORWARD_UNIX_STREAM, FORWARD_UDP, FORWARD_TCP };
+enum { FORWARD_BUFFER_MAX = 1 << 30 }; /* bytes */
 enum forward_time { FORWARD_NO_TIME, FORWARD_RFC3164, FORWARD_RFC3339 };
 
 /* Why an op failed, where errno alone does not tell. */

@@ -13,7 +13,12 @@ test('checkLogConfig() refuses unknown and impossible options', () => {
   refuses({ 'max-size': 'big' }, 'invalid value for max-size: big');
   refuses({ compress: 'true', 'max-file': '1' }, /^compress cannot be true/);
   refuses({ mode: 'x' }, 'logger: logging mode not supported: x');
-  refuses({ mode: 'non-blocking' }, /non-blocking/);
+  refuses({ 'max-buffer-size': '1m' }, "logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  refuses({ mode: 'non-blocking', 'max-buffer-size': 'x' }, /error parsing option max-buffer-size/);
+  refuses({ tag: '{{.Colour}}' }, /log-tag:1: \{\{.Colour\}\} is not supported/);
+  refuses({ tag: '{{.ID' }, /unclosed action/);
+  refuses({ 'env-regex': '(' }, /invalid value for env-regex/);
+  checkLogConfig(json({ mode: 'non-blocking', 'max-buffer-size': '4m', tag: '{{.Name}}-{{lower .ImageName}}' }));
   assert.throws(() => checkLogConfig({ Type: 'none', Config: { a: '' } }), { message: /unknown log opt 'a'/ });
   checkLogConfig({ Type: 'none', Config: {} });
   const wrong = (Type: string, Config: Record<string, string>, message: string | RegExp) =>

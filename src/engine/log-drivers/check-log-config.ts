@@ -1,6 +1,8 @@
-import { BerthError } from '#base/errors.ts';
+import { BerthError, messageOf } from '#base/errors.ts';
 import type { LogConfig } from '#spec/docker-api/containers.ts';
 import { logFileOptions } from './json-file.ts';
+import { checkTag } from './log-attributes.ts';
+import { logBuffer } from './log-buffer.ts';
 import { parseSyslog } from './syslog.ts';
 
 /** Drivers of Docker's that Berth does not have. */
@@ -39,13 +41,19 @@ export function checkLogConfig(log: LogConfig): void {
     const isMode = log.Type !== 'none' && (name === 'mode' || name === 'max-buffer-size');
     if (!isMode && !options.includes(name)) throw invalid(`unknown log opt '${name}' for ${log.Type} log driver`);
   }
-  const mode = log.Config['mode'] ?? 'blocking';
-  if (mode === 'non-blocking' || 'max-buffer-size' in log.Config) {
-    throw new BerthError('unsupported', 'log-opt.mode', "log opt 'mode=non-blocking' is not supported");
-  }
-  if (mode !== 'blocking') throw invalid(`logger: logging mode not supported: ${mode}`);
+  logBuffer(log);
+  checkTag(log.Config['tag']);
+  for (const option of ['labels-regex', 'env-regex']) checkPattern(option, log.Config[option]);
   logFileOptions(log);
   if (log.Type === 'syslog') parseSyslog(log.Config);
+}
+
+function checkPattern(option: string, text: string | undefined): void {
+  try {
+    new RegExp(text ?? '');
+  } catch (error) {
+    throw invalid(`invalid value for ${option}: ${messageOf(error)}`);
+  }
 }
 
 function unknownDriver(name: string): BerthError {

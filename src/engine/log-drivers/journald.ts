@@ -34,7 +34,7 @@ export function journaldForward(
   container: LoggedContainer,
   tag: string,
   attributes: Readonly<Record<string, string>>,
-): LogForward {
+): Omit<LogForward, 'bufferBytes'> {
   const fields = {
     CONTAINER_ID: shortId(container.id),
     CONTAINER_ID_FULL: container.id,

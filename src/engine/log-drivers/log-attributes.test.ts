@@ -16,7 +16,7 @@ test('logAttributes() picks labels and variables by name and pattern', () => {
   const config = json({ labels: 'a', 'labels-regex': '^x', env: 'E,G' });
   assert.deepEqual(logAttributes(config, container), { a: '1', xyz: '3', E: '5' });
   assert.deepEqual(logAttributes(json({}), container), {});
-  const tag = json({ tag: '{{.Name}}/{{ .ID }}/{{.ImageName}}/{{.ImageID}}/{{.Unknown}}' });
-  assert.equal(logTag(tag, container), `web/${'f'.repeat(12)}/app:1/${'a'.repeat(12)}/{{.Unknown}}`);
+  const tag = json({ tag: '{{.Name}}/{{ .ID }}/{{.ImageName}}/{{.ImageID}}/{{ .Name | upper }}' });
+  assert.equal(logTag(tag, container), `web/${'f'.repeat(12)}/app:1/${'a'.repeat(12)}/WEB`);
   assert.equal(logTag(json({}), container), 'f'.repeat(12));
 });

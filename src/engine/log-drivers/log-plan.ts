@@ -4,6 +4,7 @@ import type { LogForward, LogPlan } from '#sys/keeper/plan.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { logFileOptions } from './json-file.ts';
 import { type LoggedContainer, logAttributes, logTag } from './log-attributes.ts';
+import { logBuffer } from './log-buffer.ts';
 
 /** True when `logs` can read what a container's driver keeps. */
 export function isReadable(row: ContainerRow): boolean {
@@ -27,7 +28,8 @@ export async function logPlanOf(row: ContainerRow, path: string): Promise<LogPla
     env: row.spec.config.Env,
   };
   const told = logAttributes(log, container);
-  const forward = await forwardOf(row, container, told);
+  const place = await forwardOf(row, container, told);
+  const forward = place === undefined ? undefined : { ...place, bufferBytes: logBuffer(log) };
   const elsewhere = forward === undefined ? {} : { forward };
   const file = logFileOptions(log);
   if (file === undefined) return { driver: 'none', ...elsewhere };
@@ -49,7 +51,7 @@ async function forwardOf(
   row: ContainerRow,
   container: LoggedContainer,
   told: Readonly<Record<string, string>>,
-): Promise<LogForward | undefined> {
+): Promise<Omit<LogForward, 'bufferBytes'> | undefined> {
   const log = row.hostConfig.LogConfig;
   if (log.Type === 'syslog') {
     const { parseSyslog, syslogForward } = await import('./syslog.ts');

@@ -128,7 +128,7 @@ async function resolveTarget(target: Target): Promise<LogForward['to']> {
  *
  * @throws unavailable when there is no syslog to write to
  */
-export async function syslogForward(options: SyslogOptions, tag: string): Promise<LogForward> {
+export async function syslogForward(options: SyslogOptions, tag: string): Promise<Omit<LogForward, 'bufferBytes'>> {
   const severities = [SEVERITY_INFO, SEVERITY_ERROR] as const;
   const pieces = severities.map((severity) => around(options.format, options.facility * 8 + severity, tag));
   const to = await resolveTarget(options.target);

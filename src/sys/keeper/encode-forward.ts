@@ -17,4 +17,5 @@ export function encodeForward(out: PlanWriter, forward: LogForward | undefined):
   out.blob(forward?.middle ?? nothing);
   out.blob(forward?.tail ?? nothing);
   out.blob(forward?.partTail ?? nothing);
+  out.int(forward?.bufferBytes ?? 0);
 }

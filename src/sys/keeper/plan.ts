@@ -283,6 +283,8 @@ export type StdioPlan =
 
 /** Sends every message also to a socket, with the same bytes around each. What cannot be sent within a second is left out. */
 export interface LogForward {
+  /** More than 0: nothing waits for the socket; so many bytes of messages may wait to be sent. At most 2^30. */
+  readonly bufferBytes: number;
   readonly to:
     | { readonly kind: 'unix-datagram' | 'unix-stream'; readonly path: string }
     /** `address` without brackets or name. */

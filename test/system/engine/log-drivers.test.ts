@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -121,4 +121,68 @@ test('the driver local is read like json-file', async () => {
   const id = await runToEnd(fixture, 'local', { 'max-size': '1m' });
   assert.match(await textOf(fixture, id), /rest$/);
   assert.equal((await fixture.core.containers.inspect(id)).LogPath, '');
+});
+
+test('mode=non-blocking: a syslog that does not read costs messages, not time or half messages', async () => {
+  await using fixture = await openEngineFixture();
+  const received: Buffer[] = [];
+  const sockets: Socket[] = [];
+  const server = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const Config = {
+    'syslog-address': `tcp://127.0.0.1:${port}`,
+    'syslog-format': 'rfc5424',
+    'cache-max-size': '100m',
+    mode: 'non-blocking',
+    'max-buffer-size': '256k',
+  };
+  const { containers } = fixture.core;
+  const count = 100_000;
+  const script = `i=0; while [ $i -lt ${count} ]; do echo message number $i of a long row; i=$((i+1)); done`;
+  const { Id } = await containers.create(
+    request(['sh', '-c', script], { HostConfig: { LogConfig: { Type: 'syslog', Config } } }),
+  );
+  const { done } = await containers.wait(Id, 'next-exit');
+  await containers.start(Id);
+  await eventually('nobody reads and the container goes on', async () => {
+    const kept = await textOf(fixture, Id);
+    return kept.includes(`number ${count - 1} `) || undefined;
+  });
+  const [socket] = sockets;
+  const closed = once(socket!, 'close');
+  socket!.on('data', (chunk: Buffer) => received.push(chunk)).resume();
+  assert.deepEqual(await done, { StatusCode: 0 });
+  await closed;
+  server.close();
+  assert.equal(sockets.length, 1);
+  const text = Buffer.concat(received).toString();
+  const numbers: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    const size = Number.parseInt(text.slice(at, at + 10), 10);
+    const start = at + String(size).length + 1;
+    const number = / - message number (\d+) of a long row$/.exec(text.slice(start, start + size))?.[1];
+    assert.ok(number !== undefined, text.slice(at, at + 200));
+    numbers.push(Number(number));
+    at = start + size;
+  }
+  assert.ok(text.length > 256 * 1024, `${text.length} bytes waited`);
+  assert.ok(numbers.length < count, 'some are left out');
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
+});
+
+test('a line that a crash has torn takes no other with it', async () => {
+  await using fixture = await openEngineFixture();
+  const { containers } = fixture.core;
+  const id = await runToEnd(fixture, 'json-file', {});
+  const { logPath } = await containers.locate(id);
+  appendFileSync(logPath, '{"log":"torn');
+  const { done } = await containers.wait(id, 'next-exit');
+  await containers.start(id);
+  await done;
+  const texts = (await textOf(fixture, id)).split(/[\x00-\x02]\0\0\0\0\0\0./).filter((each) => each !== '');
+  assert.deepEqual(texts.sort(), ['one\n', 'one\n', 'rest', 'rest', 'two\n', 'two\n']);
 });

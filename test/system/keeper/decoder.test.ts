@@ -225,6 +225,7 @@ const plan: LaunchPlan = {
       tail: Buffer.from('t'),
       partTail: Buffer.from('p'),
       counted: true,
+      bufferBytes: 65_536,
     },
   },
   exit: { collect: [{ name: 'n', path: '/f' }], command: { argv: ['c', 'd'], env: ['E='] } },
@@ -249,7 +250,7 @@ test('the keeper reads every field of every op as encodePlan() was given it', ()
   const [settings, ...ops] = dump(encodePlan(plan));
   assert.equal(
     settings,
-    '1 0 0 1 2 1 2 1 8589934593 5 0 2 1 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="] "/s" "i" ["r"] ["F="] 3 "::1" 514 2 1 "a" "b%00" "m" "t" "p"',
+    '1 0 0 1 2 1 2 1 8589934593 5 0 2 1 "/run" "" "/l" "{}" ["gzip"] ["n","/f"] ["c","d"] ["E="] "/s" "i" ["r"] ["F="] 3 "::1" 514 2 1 "a" "b%00" "m" "t" "p" 65536',
   );
   for (const [i, [op, expected]] of OPS.entries()) assert.equal(ops[i], expected, op.op);
   assert.deepEqual(ops.slice(OPS.length), ['50 0 537001984 3', '72 3', '87 3 "e" "/bin" ["e","-x"] ["A=b"]']);

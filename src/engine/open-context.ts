@@ -34,7 +34,7 @@ export interface ContextParts {
 export function openContext(parts: ContextParts): EngineContext & { readonly events: Events } {
   const { root, options, images, trees, closing } = parts;
   const sql = new Sql(parts.db);
-  const feed = new ChangeFeed(`${root}/${DATABASE_FILE}`);
+  const feed = new ChangeFeed(`${root}/${DATABASE_FILE}`, () => sql.othersChanged());
   const containers = new ContainerTable(sql);
   const token = newProcessToken();
   const events = parts.events(sql, feed);

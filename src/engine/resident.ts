@@ -30,7 +30,7 @@ async function follow(context: EngineContext): Promise<void> {
         .catch(() => undefined)
         .finally(() => watched.delete(id));
     }
-    await context.feed.next(context.closing);
+    await context.feed.nextSettled(context.closing);
   }
 }
 

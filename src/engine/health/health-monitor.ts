@@ -53,7 +53,7 @@ async function follow(parts: HealthParts): Promise<void> {
         .finally(() => watched.delete(id));
     }
     unchecked = new Set(running.filter((id) => unchecked.has(id)));
-    await context.feed.next(context.closing);
+    await context.feed.nextSettled(context.closing);
   }
 }
 

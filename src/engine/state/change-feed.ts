@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '#base/time.ts';
 
 /** The longest a waiter sleeps without looking: covers a lost notice, for example of a file system without inotify. */
@@ -12,6 +13,9 @@ const LOOK_SOON_MS = 15;
  */
 const WATCH_AFTER_MS = 250;
 
+/** How long those who have time sleep on after a change: what happens at once is looked at once. */
+const SETTLE_MS = 50;
+
 /**
  * Wakes waiters when the database changed: at once for changes this process announces, and by watching the write-ahead log
  * for those of other processes. Nothing is watched until somebody has to wait.
@@ -23,9 +27,15 @@ export class ChangeFeed {
   #watcher: FSWatcher | undefined;
   #closed = false;
   #firstWaitMs: number | undefined;
+  readonly #othersChanged: () => boolean;
+  #isLookDue = false;
 
-  /** @param database path of the database file */
-  constructor(database: string) {
+  /**
+   * @param database path of the database file
+   * @param othersChanged tells whether another process changed the database since it was last asked
+   */
+  constructor(database: string, othersChanged: () => boolean) {
+    this.#othersChanged = othersChanged;
     this.#directory = database.slice(0, database.lastIndexOf('/'));
     this.#file = basename(database);
   }
@@ -45,13 +55,22 @@ export class ChangeFeed {
       this.#watcher === undefined
         ? setTimeout(() => this.#lookSoon(resolve), LOOK_SOON_MS)
         : setTimeout(resolve, LOOK_AGAIN_MS);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+    const wake = () => resolve();
+    signal?.addEventListener('abort', wake, { once: true });
     try {
       await promise;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', wake);
       this.#waiters.delete(resolve);
     }
+  }
+
+  /** As {@link next}, for those who have time: however much happens, they look some twenty times a second at most. */
+  async nextSettled(signal: AbortSignal): Promise<void> {
+    await this.next(signal);
+    if (signal.aborted) return;
+    await sleep(SETTLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /** After a while every change is noticed; what happened before is for the waiter to look at. */
@@ -64,10 +83,20 @@ export class ChangeFeed {
   #watch(): FSWatcher {
     // The timers of those who wait keep the process alive, not this.
     const watcher = watch(this.#directory, { persistent: false }, (_event, file) => {
-      if (file === null || file.startsWith(this.#file)) this.announce();
+      if (file === null || file.startsWith(this.#file)) this.#lookForOthers();
     });
     watcher.on('error', () => watcher.close());
     return watcher;
+  }
+
+  /** What this process wrote it has announced itself; several writes in a row are one. */
+  #lookForOthers(): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    setImmediate(() => {
+      this.#isLookDue = false;
+      if (!this.#closed && this.#othersChanged()) this.announce();
+    });
   }
 
   /** Stops watching and wakes everybody. */

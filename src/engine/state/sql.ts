@@ -8,6 +8,7 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 export class Sql {
   readonly #db: Database;
   readonly #statements = new Map<string, StatementSync>();
+  #version: unknown;
 
   constructor(db: Database) {
     this.#db = db;
@@ -29,6 +30,13 @@ export class Sql {
   /** All of `work`'s writes or none; part of the outer one inside another transaction. `work` must not be asynchronous. */
   transaction<T>(work: () => T): T {
     return this.#db.isTransaction ? work() : transact(this.#db, work);
+  }
+
+  /** Whether another connection, of whichever process, has changed the database since this was last called. */
+  othersChanged(): boolean {
+    const before = this.#version;
+    this.#version = this.get('PRAGMA data_version')?.['data_version'];
+    return this.#version !== before;
   }
 
   #prepare(sql: string): StatementSync {

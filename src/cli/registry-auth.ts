@@ -20,6 +20,20 @@ export async function registryAuthFor(
   return await registryAuthForServer(context, serverOf(reference));
 }
 
+/** The value of `X-Registry-Config`: what the user has for the registries of some images; undefined when that is nothing. */
+export async function registryConfigFor(
+  context: Context,
+  references: readonly Pick<Reference, 'domain'>[],
+): Promise<string | undefined> {
+  const store = await context.credentials?.(context.options);
+  const found: Record<string, AuthConfig> = {};
+  for (const server of new Set(references.map(serverOf))) {
+    const credential = await store?.get(server);
+    if (credential !== undefined) found[server] = toAuthConfig(server, credential);
+  }
+  return Object.keys(found).length === 0 ? undefined : encodeAuth(found);
+}
+
 /** The same for a registry by the name that credentials are kept under. */
 export async function registryAuthForServer(context: Context, server: string): Promise<string | undefined> {
   const credential = await (await context.credentials?.(context.options))?.get(server);
@@ -42,7 +56,7 @@ export function toAuthConfig(server: string, credential: RegistryCredential): Au
   };
 }
 
-function encodeAuth(config: AuthConfig): string {
+function encodeAuth(config: AuthConfig | Readonly<Record<string, AuthConfig>>): string {
   return Buffer.from(JSON.stringify(config)).toString('base64url');
 }
 

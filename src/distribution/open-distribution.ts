@@ -9,6 +9,7 @@ import type {
 import type { HostPlatform } from '#spec/platform.ts';
 import { familiarName, familiarReference, fullName, type Reference } from '#spec/reference.ts';
 import type { Store } from '#store/open-store.ts';
+import type { LostBlob } from '#store/restore-blob.ts';
 import type { Credential } from './auth/credential.ts';
 import { type LoggedIn, logIn } from './auth/log-in.ts';
 import { HttpClient } from './http/http-client.ts';
@@ -89,6 +90,8 @@ export interface Distribution {
   /** Stores a manifest list, with what it lists taken over from other repositories. @returns its digest */
   pushList(reference: Reference, list: ManifestListPush, options: ManifestOptions): Promise<string>;
   search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<SearchResult[]>;
+  /** Brings a blob that an image here needs into the store. @throws not-found when the repository does not have it */
+  fetchLostBlob(repository: Reference, blob: LostBlob, options: RemoteOptions): Promise<void>;
   /** What a registry answers to a credential. @param server `HOST[:PORT]`, or Docker's own as people write it */
   login(server: string, credential: Credential, signal: AbortSignal): Promise<LoggedIn>;
   /** Pulls one image. @param reference with a tag or a digest */
@@ -174,6 +177,11 @@ export function openDistribution(options: DistributionOptions): Distribution {
         http.close();
       }
     },
+    fetchLostBlob: (repository, blob, { credential, signal }) =>
+      fromAny(options, repository, { credential, signal, report: () => {} }, async (client) => {
+        const { fetchLostBlob } = await import('./pull/fetch-lost-blob.ts');
+        await fetchLostBlob(options.store, client, blob, signal);
+      }),
     login: async (server, credential, signal) => {
       const settings = readSettings(options);
       const endpoint = loginEndpoint(server, settings);

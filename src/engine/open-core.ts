@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openDatabase } from '#store/metadata/database.ts';
+import { type Database, openDatabase } from '#store/metadata/database.ts';
 import { STORE_SCHEMA } from '#store/metadata/schema.ts';
 import { openStore, type Store } from '#store/open-store.ts';
 import { keepSpareKeeper } from '#sys/keeper/spare-keeper.ts';
@@ -25,6 +25,7 @@ import { VOLUME_SCHEMA } from './state/volume-schema.ts';
 /** The engine's ground floor: state, store, containers, execs, events. */
 export interface Core {
   readonly root: string;
+  readonly db: Database;
   readonly context: EngineContext;
   readonly store: Store;
   readonly containers: Containers;
@@ -76,6 +77,7 @@ export function openCore(options: EngineOptions): Core {
   const finish = () => context.exits.finish((id) => isOver(context, id));
   return {
     root,
+    db,
     context,
     store,
     containers,

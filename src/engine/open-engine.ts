@@ -1,6 +1,5 @@
 import { statfsSync } from 'node:fs';
 import type { Distribution } from '#distribution/open-distribution.ts';
-import type { StateFinding } from '#spec/docker-api/system.ts';
 import type { Store } from '#store/open-store.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
 import { readStats } from '#sys/cgroup/stats.ts';
@@ -15,10 +14,10 @@ import type { LocatedContainer } from './containers/api.ts';
 import { layersOf, readAccounts } from './containers/container-config.ts';
 import { apparmorEnabled, cgroupHost, hostLimitSupport } from './containers/host-facts.ts';
 import { OWN_RUNTIME } from './containers/runtime-name.ts';
-import { type EngineDefaults, NO_DEFAULTS } from './defaults.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { Images } from './images/api.ts';
 import { createImages } from './images/engine-images.ts';
+import { registriesOpener } from './images/open-registries.ts';
 import { createLogs } from './logs/log-reader.ts';
 import { createNetworks } from './networks/engine-networks.ts';
 import { type Core, openCore } from './open-core.ts';
@@ -33,47 +32,20 @@ import { volumeUsage } from './volumes/volume-usage.ts';
 /** What an engine says about itself. */
 export type EngineIdentity = Pick<SystemParts, 'apiVersion' | 'minimumApiVersion' | 'build' | 'settings'>;
 
-function imagesOf({ context, store, events }: Core, { build }: EngineIdentity): Images {
+function imagesOf({ context, store, events }: Core, distribution: () => Promise<Distribution>): Images {
   const carried = context.options.carriedImages ?? {};
   const usersOf = (imageId: string) =>
     context.containers.usersOfImage(imageId).flatMap((id) => {
       const row = context.containers.get(id);
       return row === undefined ? [] : { id, isRunning: row.status === 'running' || row.status === 'paused' };
     });
-  let opened: { readonly settings: string; readonly distribution: Promise<Distribution> } | undefined;
-  const open = async ({ proxies, registries }: Pick<EngineDefaults, 'proxies' | 'registries'>) => {
-    const { openDistribution } = await import('#distribution/open-distribution.ts');
-    const env = withProxies(process.env, proxies);
-    return openDistribution({ store, env, userAgent: `berth/${build.version}`, ...registries });
-  };
   return createImages({
     store,
     usersOf,
     carried,
     emit: (event) => events.emit(event),
-    distribution: () => {
-      const { proxies, registries } = context.options.defaults?.() ?? NO_DEFAULTS;
-      const settings = JSON.stringify({ proxies, registries });
-      // Settings may change while a daemon runs; what goes on with the old ones ends with them.
-      if (opened?.settings !== settings) opened = { settings, distribution: open({ proxies, registries }) };
-      return opened.distribution;
-    },
+    distribution,
   });
-}
-
-/** The environment with the proxies that the settings name. */
-function withProxies(env: NodeJS.ProcessEnv, proxies: EngineDefaults['proxies'] = {}): NodeJS.ProcessEnv {
-  const { http, https, none } = proxies;
-  const named = { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: none };
-  const given = Object.entries(named).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [
-          [name, value],
-          [name.toLowerCase(), value],
-        ],
-  );
-  return { ...env, ...Object.fromEntries(given) };
 }
 
 function ownerOf(store: Store, container: LocatedContainer) {
@@ -125,19 +97,7 @@ function storageDriver({ root, context }: Core): ReturnType<SystemParts['driver'
   return { name, status: name === 'overlay' ? status : status.slice(0, 1) };
 }
 
-/** What is wrong with the store and the volumes. */
-async function checkState(core: Core, repair: boolean): Promise<StateFinding[]> {
-  const { checkVolumes } = await import('./volumes/check-volumes.ts');
-  const inStore = (await core.store.check(repair)).map(({ code, subject, message, isRepaired }) => ({
-    Code: code,
-    Subject: subject,
-    Message: message,
-    Repaired: isRepaired,
-  }));
-  return [...inStore, ...(await checkVolumes(core.context, repair))];
-}
-
-function systemOf(core: Core, images: Images, identity: EngineIdentity) {
+function systemOf(core: Core, images: Images, distribution: () => Promise<Distribution>, identity: EngineIdentity) {
   const { defaults } = core.context.options;
   return createSystem({
     ...identity,
@@ -147,7 +107,10 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
     volumes: () => volumeUsage(core.root, core.context.volumes.all()),
-    check: (repair) => checkState(core, repair),
+    check: async (options) => {
+      const { checkState } = await import('./system/check-state.ts');
+      return await checkState(core, options, distribution);
+    },
     driver: () => storageDriver(core),
     limits: hostLimitSupport,
     cgroupVersion: () => cgroupHost().version,
@@ -162,7 +125,9 @@ function systemOf(core: Core, images: Images, identity: EngineIdentity) {
 
 /** The whole engine over its ground floor; closing it closes that. */
 export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
-  const images = imagesOf(core, identity);
+  const { context, store } = core;
+  const distribution = registriesOpener(store, identity.build.version, context.options.defaults);
+  const images = imagesOf(core, distribution);
   return {
     root: core.root,
     containers: core.containers,
@@ -172,7 +137,7 @@ export function assembleEngine(core: Core, identity: EngineIdentity): Engine {
     logs: createLogs(core.containers),
     stats: statsOf(core),
     archives: archivesOf(core),
-    system: systemOf(core, images, identity),
+    system: systemOf(core, images, distribution, identity),
     volumes: createVolumes(core.context),
     networks: createNetworks(core.context, async (ref) => (await core.containers.locate(ref)).id),
     finish: () => core.finish(),

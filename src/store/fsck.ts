@@ -7,7 +7,7 @@ import { collectGarbage, leftovers, orphans } from './gc.ts';
 import type { ImageStore } from './images/image-store.ts';
 import type { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
-import { openLease } from './metadata/leases.ts';
+import { type FetchLostBlob, restoreBlob } from './restore-blob.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { StorePaths } from './store-paths.ts';
 import type { FileWorkers } from './worker/file-workers.ts';
@@ -44,12 +44,13 @@ export interface Finding {
 /**
  * Checks that rows and files of the store agree and that both are what their digests say.
  *
- * @param repair also makes again what can be made again (layers from blobs, configurations from rows) and removes what belongs
- * to nothing
+ * @param repair also makes again what can be made again (layers from blobs, blobs from rows, directories or registries) and removes
+ * what belongs to nothing
+ * @param fetch brings blobs from registries; absent: none are asked
  */
-export async function checkStore(parts: FsckParts, repair: boolean): Promise<Finding[]> {
+export async function checkStore(parts: FsckParts, repair: boolean, fetch?: FetchLostBlob): Promise<Finding[]> {
   const findings: Finding[] = [...checkDatabase(parts.db)];
-  const badBlobs = await checkBlobs(parts, repair, findings);
+  const badBlobs = await checkBlobs(parts, repair, findings, fetch);
   await checkLayers(parts, repair, badBlobs, findings);
   checkImages(parts, findings);
   checkSnapshots(parts, findings);
@@ -74,30 +75,38 @@ function* checkDatabase(db: Database): Iterable<Finding> {
   }
 }
 
+/** Blobs that are wanted by something, and have no row. */
+const WANTED_BLOBS = `
+  SELECT blob AS digest FROM layers UNION SELECT id FROM images UNION SELECT digest FROM manifests UNION SELECT blob FROM pins
+  EXCEPT SELECT digest FROM blobs`;
+
 /** @returns digests of blobs that are not usable */
-async function checkBlobs(parts: FsckParts, repair: boolean, findings: Finding[]): Promise<Set<string>> {
+async function checkBlobs(
+  parts: FsckParts,
+  repair: boolean,
+  findings: Finding[],
+  fetch: FetchLostBlob | undefined,
+): Promise<Set<string>> {
   const bad = new Set<string>();
+  const note = async (code: Finding['code'], digest: string, size: number | undefined, message: string) => {
+    const failure = repair ? await restoreBlob(parts, digest, size, fetch) : 'not tried';
+    const isRepaired = failure === undefined;
+    if (!isRepaired) bad.add(digest);
+    const why = repair && !isRepaired ? `, and cannot be made again: ${failure}` : '';
+    findings.push({ code, subject: digest, message: `${message}${why}`, isRepaired });
+  };
   for (const row of parts.db.prepare('SELECT digest, size FROM blobs').all()) {
     const digest = String(row['digest']);
-    const path = parts.content.pathOf(digest);
-    const found = await parts.workers.run('hashFile', { path });
-    if (found?.digest === digest && found.size === Number(row['size'])) continue;
-    const config = parts.images.table.get(digest)?.config;
-    // A configuration is in the image's row as well.
-    const isRepaired = repair && config !== undefined && digestOf(config) === digest && rewrite(parts, digest, config);
-    if (!isRepaired) bad.add(digest);
-    const code = found === undefined ? 'blob.missing' : 'blob.damaged';
-    const message = found === undefined ? 'the file is missing' : `the file has the digest ${found.digest}`;
-    findings.push({ code, subject: digest, message, isRepaired });
+    const size = Number(row['size']);
+    const found = await parts.workers.run('hashFile', { path: parts.content.pathOf(digest) });
+    if (found?.digest === digest && found.size === size) continue;
+    if (found === undefined) await note('blob.missing', digest, size, 'the file is missing');
+    else await note('blob.damaged', digest, size, `the file has the digest ${found.digest}`);
   }
+  for (const row of parts.db.prepare(WANTED_BLOBS).all())
+    if (!bad.has(String(row['digest'])))
+      await note('blob.missing', String(row['digest']), undefined, 'it is not in the store');
   return bad;
-}
-
-function rewrite(parts: FsckParts, digest: string, config: string): boolean {
-  using lease = openLease(parts.db);
-  lease.hold('blob', digest);
-  parts.db.prepare('DELETE FROM blobs WHERE digest = ?').run(digest);
-  return parts.content.putBytes(Buffer.from(config), lease) === digest;
 }
 
 async function checkLayers(

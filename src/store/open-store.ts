@@ -34,6 +34,7 @@ import { type Tagged, tagImage } from './images/tag-image.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
 import { type Lease, openLease } from './metadata/leases.ts';
+import type { FetchLostBlob } from './restore-blob.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { storePaths } from './store-paths.ts';
 import { Trees } from './trees.ts';
@@ -97,7 +98,7 @@ export interface Store {
   /** Bytes on the disk below the root by what they are for. */
   diskUsage(): Promise<DiskUsageReport>;
   /** Checks rows and files against each other, and repairs what can be. */
-  check(repair: boolean): Promise<Finding[]>;
+  check(repair: boolean, fetch?: FetchLostBlob): Promise<Finding[]>;
   /** Ends the threads. The database stays open: it is the caller's. */
   close(): Promise<void>;
 }
@@ -161,7 +162,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
       pruneImages({ ...removal(users), collect: () => collectGarbage(parts, -1) }, filters),
     collectGarbage: collect,
     diskUsage: () => workers.run('measureRoot', { root }),
-    check: (repair) => checkStore({ ...parts, snapshots }, repair),
+    check: (repair, fetch) => checkStore({ ...parts, snapshots }, repair, fetch),
     close: () => workers.close(),
   };
 }

@@ -1,7 +1,9 @@
 /** `system fsck`: Berth's own. */
 import { isBerthError } from '#base/errors.ts';
+import { parseReference } from '#spec/reference.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
+import { registryConfigFor } from '../registry-auth.ts';
 import { renderRows, row } from '../render/rows.ts';
 
 const HEADER: Readonly<Record<string, string>> = {
@@ -18,7 +20,11 @@ export async function run(context: Context, { flags, path }: Invocation): Promis
   const repair = flags.bool('repair');
   let findings: Awaited<ReturnType<typeof client.system.check>>['Findings'];
   try {
-    ({ Findings: findings } = await client.system.check({ repair }, context.signal));
+    // Blobs that are lost may come from private registries.
+    const images = repair ? await client.images.list({ all: true }, context.signal) : [];
+    const references = images.flatMap(({ RepoDigests }) => RepoDigests.map(parseReference));
+    const registryConfig = await registryConfigFor(context, references);
+    ({ Findings: findings } = await client.system.check({ repair, registryConfig }, context.signal));
   } catch (error) {
     if (isBerthError(error, 'not-found'))
       throw new ExitFailure(1, `${path}: the engine at ${client.endpoint} cannot check itself`);

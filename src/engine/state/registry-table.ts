@@ -40,6 +40,12 @@ export class RegistryTable {
     return row === undefined ? undefined : toBlob(row);
   }
 
+  /** Repositories that have something under a digest of the store, and how they call it. */
+  holdersOf(table: 'registry_blobs' | 'registry_manifests', blob: string): { repository: string; digest: string }[] {
+    const rows = this.#db.prepare(`SELECT repository, digest FROM ${table} WHERE blob = ?`).all(blob);
+    return rows.map((row) => ({ repository: String(row['repository']), digest: String(row['digest']) }));
+  }
+
   putBlob(repository: string, row: RegistryBlobRow): void {
     this.#db
       .prepare(

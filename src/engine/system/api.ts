@@ -1,4 +1,5 @@
 import type { DiskUsage, DiskUsageType, StateCheckReport, SystemInfo, VersionInfo } from '#spec/docker-api/system.ts';
+import type { CheckOptions } from './check-state.ts';
 
 /** Facts about the engine and its host. */
 export interface System {
@@ -6,6 +7,6 @@ export interface System {
   version(): Promise<VersionInfo>;
   /** @param types only these kinds of objects; all when empty */
   diskUsage(types?: readonly DiskUsageType[]): Promise<DiskUsage>;
-  /** Checks that the database and the disk agree. @param repair make again what can be, remove what belongs to nothing */
-  check(repair: boolean): Promise<StateCheckReport>;
+  /** Checks that the database and the disk agree. */
+  check(options: CheckOptions): Promise<StateCheckReport>;
 }

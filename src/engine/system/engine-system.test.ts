@@ -46,7 +46,7 @@ function parts(asked: string[] = []): SystemParts {
     },
     layersSize: async () => 42,
     volumes: async () => [],
-    check: async (repair) => [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: repair }],
+    check: async ({ repair }) => [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: repair }],
     driver: () => ({ name: 'overlay', status: [['Backing Filesystem', 'extfs']] }),
     limits: () => LIMITS,
     cgroupVersion: () => 2,
@@ -87,7 +87,7 @@ test('createSystem() version() names its parts', async () => {
 });
 
 test('createSystem() check() reports what the store found', async () => {
-  const { Findings } = await createSystem(parts()).check(true);
+  const { Findings } = await createSystem(parts()).check({ repair: true });
   assert.deepEqual(Findings, [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: true }]);
 });
 

@@ -16,6 +16,7 @@ import { type EngineDefaults, NO_DEFAULTS } from '../defaults.ts';
 import type { Images } from '../images/api.ts';
 import { LOG_DRIVERS } from '../log-drivers/check-log-config.ts';
 import type { System } from './api.ts';
+import type { CheckOptions } from './check-state.ts';
 import { engineId } from './engine-id.ts';
 import { architectures, ipv4Forwarding, operatingSystem } from './host-info.ts';
 
@@ -27,7 +28,7 @@ export interface SystemParts {
   /** Bytes of all unpacked layers. */
   readonly layersSize: () => Promise<number>;
   readonly volumes: () => Promise<DiskUsage['Volumes']>;
-  readonly check: (repair: boolean) => Promise<readonly StateFinding[]>;
+  readonly check: (options: CheckOptions) => Promise<readonly StateFinding[]>;
   readonly driver: () => { readonly name: string; readonly status: readonly (readonly [string, string])[] };
   readonly limits: () => LimitSupport;
   readonly cgroupVersion: () => 1 | 2;
@@ -259,6 +260,6 @@ export function createSystem(parts: SystemParts): System {
     info: () => info(parts),
     version: async () => version(parts),
     diskUsage: (types = []) => diskUsage(parts, types),
-    check: async (repair) => ({ Findings: await parts.check(repair) }),
+    check: async (options) => ({ Findings: await parts.check(options) }),
   };
 }

@@ -12,6 +12,8 @@ interface AuthConfig {
   readonly registrytoken?: unknown;
 }
 
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /**
  * Reads `X-Registry-Auth`: base64 (of either alphabet) of JSON.
  *
@@ -20,19 +22,36 @@ interface AuthConfig {
  * @throws invalid when it cannot be read
  */
 export function registryCredential(
-  headers: Readonly<Record<string, string | readonly string[] | undefined>> | undefined,
+  headers: Headers | undefined,
   name = 'x-registry-auth',
 ): RegistryCredential | undefined {
+  return toCredential(readHeader(headers, name, 'X-Registry-Auth'));
+}
+
+/**
+ * Reads `X-Registry-Config`: the same for several registries, by the names that credentials are kept under.
+ *
+ * @throws invalid when it cannot be read
+ */
+export function registryCredentials(headers: Headers | undefined): Readonly<Record<string, RegistryCredential>> {
+  const document = readHeader(headers, 'x-registry-config', 'X-Registry-Config');
+  return Object.fromEntries(
+    Object.entries(document ?? {}).flatMap(([server, config]) => {
+      const credential = toCredential(config);
+      return credential === undefined ? [] : [[server, credential] as const];
+    }),
+  );
+}
+
+function readHeader(headers: Headers | undefined, name: string, shown: string): unknown {
   const value = headers?.[name];
   const text = typeof value === 'string' ? value : value?.[0];
   if (text === undefined || text === '') return undefined;
-  let document: unknown;
   try {
-    document = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
   } catch (cause) {
-    throw new BerthError('invalid', 'api.registry-auth', 'invalid X-Registry-Auth header: invalid JSON', { cause });
+    throw new BerthError('invalid', 'api.registry-auth', `invalid ${shown} header: invalid JSON`, { cause });
   }
-  return toCredential(document);
 }
 
 /** @returns undefined when an `AuthConfig` says nothing */

@@ -6,6 +6,7 @@ import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import type { DiskUsageType } from '#spec/docker-api/system.ts';
 import { parseFilters } from './filters.ts';
 import { isBefore, usageFor } from './older-shapes.ts';
+import { registryCredentials } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
 import { json, lines } from './responses.ts';
 import type { Route } from './router.ts';
@@ -72,7 +73,10 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     {
       method: 'POST',
       path: '/system/fsck',
-      handle: async (context) => json(await backend.system.check(context.flag('repair'))),
+      handle: async (context) => {
+        const credentials = registryCredentials(context.request.headers);
+        return json(await backend.system.check({ repair: context.flag('repair'), credentials, abort: context.abort }));
+      },
     },
   ];
 }

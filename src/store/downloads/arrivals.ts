@@ -88,7 +88,10 @@ export class Arrivals {
       lease.hold('blob', source.digest);
       const known = layers.find(source.diffId, rows.at(-1)?.chainId, lease);
       if (known === undefined) break;
-      report(source, { step: 'exists' });
+      // Its archive was lost, and here it can be had.
+      if (known.blob === source.digest && this.#parts.content.sizeOf(known.blob) === undefined)
+        await this.blob(source, options);
+      else report(source, { step: 'exists' });
       rows.push(known);
     }
     const missing = sources.slice(rows.length);

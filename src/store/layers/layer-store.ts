@@ -204,7 +204,11 @@ export class LayerStore {
     const chainId = chainIdOf(parent, source.diffId!);
     lease.hold('layer', chainId);
     const row = this.table.get(chainId);
-    if (row !== undefined && !source.isKept) await this.#parts.content.discard(source.blob);
+    if (row === undefined || source.isKept) return row;
+    // Its archive was lost, and here it is again.
+    const { content } = this.#parts;
+    const isLost = row.blob === source.blob.digest && content.sizeOf(row.blob) === undefined;
+    await (isLost ? content.keep(source.blob, lease) : content.discard(source.blob));
     return row;
   }
 

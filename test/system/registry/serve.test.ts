@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hash } from 'bcryptjs';
+import { openApi } from '#main/open-api.ts';
+import { runCliWith } from '../../lib/run-cli.ts';
 import {
   digestOf,
   MANIFEST,
@@ -233,4 +235,25 @@ test('registry serve keeps what came of an upload whose connection broke', async
     headers: { 'content-length': String(bytes.length - rest) },
   });
   assert.equal(done.status, 201);
+});
+
+test('system fsck lets a registry forget what is damaged, so that the next push brings it back', async () => {
+  using root = temporaryRoot();
+  await using registry = await serveRegistry(root.path);
+  const { url } = registry;
+  const layer = someBytes(1000);
+  const manifest = await pushImage(url, 'a', 'good', layer);
+  const api = await openApi(root.path, PROGRAM);
+  const fsck = () => runCliWith(api.dispatch, ['system', 'fsck', '--repair'], { cwd: root.path, env: {} });
+  assert.match((await fsck()).stdout, /agree/);
+  const fileOf = (digest: string) => join(root.path, 'blobs/sha256', digest.slice('sha256:'.length));
+  writeFileSync(fileOf(digestOf(layer)), 'damaged');
+  writeFileSync(fileOf(digestOf(manifest)), 'damaged');
+  const { stdout } = await fsck();
+  assert.equal(stdout.match(/blob\.damaged .* push it again/g)?.length, 2, stdout);
+  assert.equal((await fetch(`${url}/v2/a/blobs/${digestOf(layer)}`)).status, 404);
+  assert.equal((await fetch(`${url}/v2/a/manifests/good`)).status, 404);
+  assert.equal(await pushImage(url, 'a', 'good', layer), manifest);
+  assert.match((await fsck()).stdout, /agree/);
+  await api.close();
 });

@@ -50,12 +50,39 @@ test('check() finds damage and repairs what can be made again', async () => {
     [['layer.missing', true]],
   );
   assert.deepEqual(await store.check(false), []);
-  const blob = store.layers.table.get(chain)!.blob;
-  truncateSync(store.content.pathOf(blob), 100);
+});
+
+test('check() makes the archive of a committed layer again, and says what it cannot make', async () => {
+  await using fixture = openFixture('overlay');
+  const { store } = fixture;
+  writeTree(fixture.scratch, { a: 'a', 'd/b': 'b' });
+  const archive = tarOf(fixture.scratch);
+  await store.importRootfs(streamOf(Buffer.from(archive)), { reference: 'base' });
+  await store.snapshots.prepare(BOX, store.images.resolve('base'));
+  {
+    using root = await store.trees.openRootfs(store.snapshots.mountOf(BOX), true);
+    rmSync(`/proc/self/fd/${root.fd}/a`);
+    rmSync(`/proc/self/fd/${root.fd}/d`, { recursive: true });
+    mkdirSync(`/proc/self/fd/${root.fd}/d`);
+    writeFileSync(`/proc/self/fd/${root.fd}/d/new`, 'new');
+  }
+  await store.commit(BOX, { reference: 'child', config: {} });
+  const [top, base] = store.layers.table.chain(store.images.resolve('child').row.topLayer);
+  writeFileSync(store.content.pathOf(top!.blob), 'damaged');
+  const repaired = await store.check(true);
   assert.deepEqual(
-    (await store.check(true)).map(({ code, isRepaired }) => [code, isRepaired]),
-    [['blob.damaged', false]],
+    repaired.map(({ code, subject, isRepaired }) => [code, subject, isRepaired]),
+    [['blob.damaged', top!.blob, true]],
   );
+  assert.deepEqual(await store.check(false), []);
+  truncateSync(store.content.pathOf(base!.blob), 100);
+  const [lost] = await store.check(true);
+  assert.equal(lost?.isRepaired, false);
+  assert.match(lost?.message ?? '', /cannot be made again: its archive was not made here/);
+  assert.equal((await store.check(true))[0]?.code, 'blob.missing');
+  // The same archive once more brings it back.
+  await store.importRootfs(streamOf(Buffer.from(archive)), { reference: 'base' });
+  assert.deepEqual(await store.check(false), []);
 });
 
 test('diskUsage() accounts for every byte that du finds', async () => {

@@ -192,6 +192,7 @@ int op_gate(struct op *op)
 	int err;
 
 	(void)op;
+	close_mask_sources();
 	err = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : bind_to_keeper();
 	if (!err)
 		err = sync_send(SYNC_READY, 0, -1);

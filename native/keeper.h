@@ -184,6 +184,12 @@ pid_t spawn_program(struct list argv, struct list env, const char *extra);
 /* home.c */
 void add_home(const char **env);
 
+/* host_views.c */
+int hide_host_views(int root);
+
+/* ops_mount.c */
+void close_mask_sources(void);
+
 /* exec.c */
 int prepare_exec(void);
 int find_program(const char *name, const char *search_path, char *found, size_t cap);

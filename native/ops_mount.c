@@ -165,13 +165,24 @@ int op_remount(struct op *op)
 	return err;
 }
 
+static int empty = -1, null_device = -1;
+
+/* Nothing more is masked: a process that waits holds nothing that it needs no more. */
+void close_mask_sources(void)
+{
+	if (empty >= 0)
+		close(empty);
+	if (null_device >= 0)
+		close(null_device);
+	empty = null_device = -1;
+}
+
 /*
  * The empty read-only directory or the null device that masked paths are covered with; each made once. `fresh`: nothing shows
  * the directory yet. Only a mount that is attached somewhere can be copied before Linux 6.15, so its first use is the mount itself.
  */
 static int mask_source(bool directory, bool *fresh)
 {
-	static int empty = -1, null_device = -1;
 	struct stat st;
 	int fs, fd;
 
@@ -270,7 +281,7 @@ static int pivot(int root)
 int op_pivot_root(struct op *op)
 {
 	uint64_t slot = op_int(op), how = op_int(op);
-	int root = slot_fd(slot < SLOTS ? (int)slot : -1);
+	int root = slot_fd(slot < SLOTS ? (int)slot : -1), err;
 
 	if (root < 0)
 		return root;
@@ -278,6 +289,9 @@ int op_pivot_root(struct op *op)
 		return pivot(root);
 	if (fchdir(root))
 		return -errno;
+	err = how == 1 ? hide_host_views(root) : 0;
+	if (err)
+		return err;
 	if (how == 1 && mount(".", "/", NULL, MS_MOVE, NULL))
 		return -errno;
 	return chroot(".") || chdir("/") ? -errno : 0;

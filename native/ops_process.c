@@ -214,6 +214,18 @@ int op_memory_policy(struct op *op)
 	return syscall(SYS_set_mempolicy, mode, mask.len ? mask.data : NULL, bits) ? -errno : 0;
 }
 
+/* To whoever listens there: a descriptor of the child, which means that very process for ever. */
+int op_send_pidfd(struct op *op)
+{
+	int fd = connect_unix(op_str(op), 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = send_fd(fd, K.pidfd, "pidfd", 5);
+	close(fd);
+	return err;
+}
+
 int op_personality(struct op *op)
 {
 	return personality((unsigned long)op_int(op)) < 0 ? -errno : 0;

@@ -93,7 +93,8 @@ enum side { SIDE_BEFORE, SIDE_MIDDLE, SIDE_PARENT, SIDE_CHILD, SIDE_STARTED, SID
 	X(exec, 87, "ssll", S_C) \
 	X(kill_cgroup, 88, "ls", S_X | S_P) \
 	X(home, 89, "i", S_C) \
-	X(memory_policy, 90, "ib", S_C)
+	X(memory_policy, 90, "ib", S_C) \
+	X(send_pidfd, 91, "s", S_P)
 /* clang-format on */
 
 enum opcode {

@@ -181,12 +181,14 @@ int run_argv(const char *path, const char *const *argv, const char *const *env, 
 	return -ECHILD;
 }
 
+enum { RUN_WITH_PID = 1, RUN_WITH_HOME = 2 };
+
 int op_run(struct op *op)
 {
 	const char *path = op_str(op);
 	struct list argv = op_list(op), env = op_list(op);
 	struct blob before = op_blob(op), after = op_blob(op);
-	uint64_t with_pid = op_int(op), timeout_ms = op_int(op);
+	uint64_t flags = op_int(op), timeout_ms = op_int(op);
 	const char *dir = op_str(op);
 	const char **args = list_vector(argv), **vars = list_vector(env);
 	size_t cap = before.len + after.len + 32;
@@ -198,10 +200,12 @@ int op_run(struct op *op)
 		return -ENOMEM;
 	text_init(&t, input, cap);
 	text_bytes(&t, before.data, before.len);
-	if (with_pid)
+	if (flags & RUN_WITH_PID)
 		text_num(&t, (uint64_t)(K.in_child ? getpid() : K.child));
 	text_bytes(&t, after.data, after.len);
 	program_dir = dir;
+	if (flags & RUN_WITH_HOME)
+		add_home(vars);
 	err = run_argv(*path ? path : args[0] ? args[0] : "", args, vars, input, t.len, timeout_ms);
 	program_dir = "";
 	munmap(input, cap);

@@ -14,15 +14,21 @@ export interface ProcessTable {
  * @param psArgs arguments of ps; the default is docker's `-ef`
  * @throws BerthError `invalid` for arguments that hide or rename the PID column or that ps refuses, `unavailable` without ps
  */
-export async function processTable(
-  pids: readonly number[],
-  psArgs: readonly string[] = ['-ef'],
-): Promise<ProcessTable> {
+export async function processTable(pids: readonly number[], psArgs?: readonly string[]): Promise<ProcessTable> {
+  return parsePsOutput(await psOutput(pids, psArgs), pids);
+}
+
+/** The same as ps prints it: its header and the lines of these processes. */
+export async function processLines(pids: readonly number[], psArgs?: readonly string[]): Promise<string[]> {
+  const { header, rows } = pickRows(await psOutput(pids, psArgs), pids);
+  return [header, ...rows];
+}
+
+function psOutput(pids: readonly number[], psArgs: readonly string[] = ['-ef']): Promise<string> {
   refuseRenamedPid(psArgs);
   // Some arguments do not go with a choice of processes: without it ps lists all that the arguments choose.
   const chosen = pids.length === 0 ? [] : ['-q', pids.join(',')];
-  const output = await runPs([...psArgs, ...chosen]).catch(() => runPs(psArgs));
-  return parsePsOutput(output, pids);
+  return runPs([...psArgs, ...chosen]).catch(() => runPs(psArgs));
 }
 
 /**
@@ -31,25 +37,32 @@ export async function processTable(
  * @throws BerthError `invalid` when there is no PID column
  */
 export function parsePsOutput(output: string, pids: readonly number[]): ProcessTable {
-  const [header = '', ...rows] = output.split('\n');
+  const { titles, rows } = pickRows(output, pids);
+  return { Titles: [...titles], Processes: rows.map((row) => splitRow(row, titles.length)) };
+}
+
+function pickRows(
+  output: string,
+  pids: readonly number[],
+): { readonly header: string; readonly titles: readonly string[]; readonly rows: readonly string[] } {
+  const [header = '', ...lines] = output.split('\n');
   const titles = header.split(/\s+/).filter((word) => word !== '');
   const pidColumn = titles.indexOf('PID');
   if (pidColumn < 0) {
     throw new BerthError('internal', 'top.no-pid-column', "Couldn't find PID field in ps output");
   }
   const wanted = new Set(pids.map(String));
-  const processes: string[][] = [];
+  const rows: string[] = [];
   let previousKept = false;
-  for (const row of rows) {
-    if (row.trim() === '') continue;
-    const fields = splitRow(row, titles.length);
-    const pid = fields[pidColumn] ?? '';
+  for (const line of lines) {
+    if (line.trim() === '') continue;
+    const pid = splitRow(line, titles.length)[pidColumn] ?? '';
     // With -m or -L a process row has its threads below it, with "-" for the pid.
     const kept: boolean = wanted.has(pid) || (pid === '-' && previousKept);
-    if (kept) processes.push(fields);
+    if (kept) rows.push(line);
     previousKept = kept;
   }
-  return { Titles: titles, Processes: processes };
+  return { header, titles, rows };
 }
 
 /** The last column, usually the command, keeps the rest of the line. */

@@ -5,7 +5,7 @@ import type { ExitStatus, RuntimeContext } from '../commands/runtime-context.ts'
 import { detectHostFacts } from '../host-facts.ts';
 import type { HostFacts } from '../plan/launch-options.ts';
 import { badUsage, type FlagValues, parseArguments } from './arguments.ts';
-import { commandHelp, programHelp } from './help.ts';
+import { commandHelp, programHelp, refusedHelp } from './help.ts';
 import { type LogTarget, logFatal, writeLog } from './log.ts';
 import { COMMANDS, type CommandEntry, GLOBAL_FLAGS, REFUSED } from './table.ts';
 
@@ -75,6 +75,10 @@ async function runCommand(
   print: (text: string) => void,
 ): Promise<ExitStatus> {
   const refusal = REFUSED[name];
+  if (refusal !== undefined && words.some((word) => /^--?h(?:elp)?$/.test(word))) {
+    print(refusedHelp(name, refusal));
+    return 0;
+  }
   if (refusal !== undefined) throw new BerthError('unsupported', 'runtime.unsupported', `${name}: ${refusal}`);
   const entry = COMMANDS[name];
   const load = LOADERS[name];
@@ -90,7 +94,7 @@ async function runCommand(
   const facts = hostFacts(globals);
   writeLog(log, 'debug', `${name} ${words.join(' ')}`);
   const command = await load();
-  return command({ root: stateRoot(globals), log, facts, print }, flags, rest);
+  return command({ root: stateRoot(globals), isRootNamed: globals.has('root'), log, facts, print }, flags, rest);
 }
 
 /** The machine as the command may use it. */

@@ -37,6 +37,11 @@ export function commandHelp(name: string, entry: CommandEntry): string {
   ].join('\n');
 }
 
+/** Help for a command that there is not. */
+export function refusedHelp(name: string, refusal: string): string {
+  return ['NAME:', `   berth-runtime ${name} - ${refusal}`, ''].join('\n');
+}
+
 function flagLines(flags: readonly Flag[]): string[] {
   const names = flags.map(({ name, short, kind }) => {
     const value = kind === 'boolean' ? '' : ' value';

@@ -11,14 +11,22 @@ import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { writeLog } from '../cli/log.ts';
 import type { DeviceMoves } from '../net-devices.ts';
-import { ungrantableCapabilities } from '../plan/capabilities.ts';
+import { ungrantableCapabilities, unraisableCapabilities } from '../plan/capabilities.ts';
 import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
 import { markProcess } from '../state/container-status.ts';
 import { readBundle } from './bundle.ts';
 import { runPoststop } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
-import { hostId, ownStandardStreams, preservedFds, stdioFor, withEnv, writePidFile } from './start-options.ts';
+import {
+  hostId,
+  ownStandardStreams,
+  pidfdSocket,
+  preservedFds,
+  stdioFor,
+  withEnv,
+  writePidFile,
+} from './start-options.ts';
 
 /** A container that is set up and waits for its start. */
 export interface Created {
@@ -77,6 +85,7 @@ export async function createContainer(
     noPivot: flags.flag('no-pivot'),
     noNewKeyring: flags.flag('no-new-keyring'),
     preserveFds: preserved.fds.length,
+    ...pidfdSocket(flags),
     bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup: flags.flag('keep') ? { ...cgroup, cleanUp: [] } : cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
@@ -145,7 +154,8 @@ function cgroupFor(context: RuntimeContext, config: OciConfig, id: string): Cgro
     writeLog(context.log, 'warning', 'without privileges the container stays in the control groups of its starter');
     return undefined;
   }
-  return planCgroup(host, path === '' ? containerCgroupPath(id) : path, config.linux?.resources ?? {});
+  const group = path === '' ? containerCgroupPath(id) : path;
+  return planCgroup(host, group, config.linux?.resources ?? {}, undefined, true);
 }
 
 /** The filter of a configuration; compiled ones are kept beside the containers. */
@@ -159,7 +169,13 @@ export function warnOfCapabilities(context: RuntimeContext, config: OciConfig, d
   const { capabilities } = document ?? {};
   if (capabilities === undefined) return;
   const inUserNamespace = (config.linux?.namespaces ?? []).some(({ type }) => type === 'user');
-  const missing = ungrantableCapabilities(capabilities, inUserNamespace ? ~0n : context.facts.capabilities);
+  const unraisable = unraisableCapabilities(capabilities);
+  for (const name of unraisable) {
+    writeLog(context.log, 'warning', `can't raise ambient capability ${name}: it is not permitted and inheritable`);
+  }
+  const missing = ungrantableCapabilities(capabilities, inUserNamespace ? ~0n : context.facts.capabilities).filter(
+    (name) => !unraisable.includes(name),
+  );
   if (missing.length > 0) {
     writeLog(context.log, 'warning', `ignoring unknown or unavailable capabilities: ${missing.join(', ')}`);
   }

@@ -5,7 +5,7 @@ import { Undo } from '#base/undo.ts';
 import type { LinuxCapabilities, Process } from '#spec/oci-runtime/config.ts';
 import { parseJsonExactly, parseProcess } from '#spec/oci-runtime/parse-config.ts';
 import type { CgroupJoin } from '#sys/cgroup/cgroup-plan.ts';
-import { joinCgroup } from '#sys/cgroup/plan.ts';
+import { joinBelow, joinCgroup } from '#sys/cgroup/plan.ts';
 import { startHandoff } from '#sys/keeper/handoff.ts';
 import { launch } from '#sys/keeper/launch.ts';
 import type { FlagValues } from '../cli/arguments.ts';
@@ -15,7 +15,7 @@ import { aliveInit, statusOf } from '../state/container-status.ts';
 import { seccompFilter, warnOfCapabilities } from './create.ts';
 import { runInForeground, runWithTerminal } from './foreground.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
-import { hostId, ownStandardStreams, preservedFds, stdioFor, writePidFile } from './start-options.ts';
+import { hostId, ownStandardStreams, pidfdSocket, preservedFds, stdioFor, writePidFile } from './start-options.ts';
 
 /** `exec`: a further process in a running container. Ends with its exit status unless detached. */
 export async function exec(
@@ -52,6 +52,7 @@ export async function exec(
     runDir,
     stdio,
     preserveFds: preserved.fds.length,
+    ...pidfdSocket(flags),
     bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
@@ -75,18 +76,37 @@ function conflict(message: string): BerthError {
 function cgroupFor(context: RuntimeContext, flags: FlagValues, state: ContainerState): CgroupJoin | undefined {
   const { cgroups } = context.facts;
   if (cgroups === undefined || state.cgroupPath === undefined) return undefined;
-  const below = flags.text('cgroup') ?? '';
-  if (below.includes(':') || flags.list('cgroup').length > 1) {
-    throw new BerthError('unsupported', 'exec.cgroup', '--cgroup: a group for one controller only is not supported');
+  const below = groupsBelow(flags.list('cgroup'));
+  return below.size === 0
+    ? joinCgroup(cgroups, state.cgroupPath, state.init?.pid)
+    : joinBelow(cgroups, state.cgroupPath, below);
+}
+
+/** Of `--cgroup [CONTROLLER,…:]PATH`: the group for each controller, under the empty name that for all others. */
+function groupsBelow(values: readonly string[]): Map<string, string> {
+  const groups = new Map<string, string>();
+  for (const value of values) {
+    const [before, after] = value.split(':', 2);
+    const path = after ?? before ?? '';
+    if (path.split('/').includes('..')) {
+      throw new BerthError(
+        'invalid',
+        'exec.cgroup',
+        `bad sub cgroup path: ${path} is not below the container's control group`,
+      );
+    }
+    for (const controller of after === undefined ? [''] : (before ?? '').split(',')) {
+      if (groups.has(controller)) {
+        throw new BerthError(
+          'invalid',
+          'exec.cgroup',
+          `--cgroup ${value}: a control group for ${controller || 'all controllers'} is given twice`,
+        );
+      }
+      groups.set(controller, path);
+    }
   }
-  if (below.split('/').includes('..')) {
-    throw new BerthError('invalid', 'exec.cgroup', `--cgroup ${below}: is not below the container's control group`);
-  }
-  const join = joinCgroup(cgroups, `${state.cgroupPath}/${below}`, below === '' ? state.init?.pid : undefined);
-  if (join.tasks.length === 0 && join.cloneInto === undefined) {
-    throw new BerthError('not-found', 'exec.cgroup', `--cgroup ${below}: no such control group`);
-  }
-  return join;
+  return groups;
 }
 
 /** The process as a document given by file, or as the container's own changed by flags. */

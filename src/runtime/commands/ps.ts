@@ -1,10 +1,9 @@
 import { BerthError } from '#base/errors.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
-import { processTable } from '#sys/proc-top.ts';
+import { processLines } from '#sys/proc-top.ts';
 import type { FlagValues } from '../cli/arguments.ts';
 import { loadState } from '../state/container-state.ts';
 import { aliveInit } from '../state/container-status.ts';
-import { columns } from './columns.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 
 /** `ps`: the processes of a container, as JSON array of host pids or as ps(1) shows them. */
@@ -28,7 +27,7 @@ export async function ps(
     return 0;
   }
   if (format !== 'table') throw new BerthError('invalid', 'runtime.usage', `invalid format option: ${format}`);
-  const { Titles, Processes } = await processTable(pids, options.length > 0 ? options : undefined);
-  context.print(columns([Titles, ...Processes]));
+  const lines = await processLines(pids, options.length > 0 ? options : undefined);
+  context.print(`${lines.join('\n')}\n`);
   return 0;
 }

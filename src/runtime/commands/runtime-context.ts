@@ -5,6 +5,8 @@ import type { HostFacts } from '../plan/launch-options.ts';
 export interface RuntimeContext {
   /** Directory of all containers' state. */
   readonly root: string;
+  /** It was named, so that it has to be there where nothing is created. */
+  readonly isRootNamed: boolean;
   readonly log: LogTarget;
   readonly facts: HostFacts;
   /** Writes to standard output. */

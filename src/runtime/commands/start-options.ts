@@ -64,6 +64,11 @@ export function preservedFds(flags: FlagValues, activation: boolean): PreservedF
   return { fds, env };
 }
 
+export function pidfdSocket(flags: FlagValues): { pidfdSocket?: string } {
+  const path = flags.text('pidfd-socket');
+  return path === undefined ? {} : { pidfdSocket: resolve(path) };
+}
+
 function isOpen(fd: number): boolean {
   try {
     fstatSync(fd);

@@ -85,6 +85,7 @@ const EVERY: { readonly [Name in OpName]: Extract<PlanOp, { op: Name }> } = {
   },
   'io-priority': { side: 'child', op: 'io-priority', value: (2 << 13) | 4 },
   'cpu-affinity': { side: 'child', op: 'cpu-affinity', cpus: [0, 1] },
+  'send-pidfd': { side: 'parent', op: 'send-pidfd', path: '/run/pidfd.sock' },
   'memory-policy': { side: 'child', op: 'memory-policy', mode: 3 | (1 << 15), nodes: [0, 1] },
   personality: { side: 'child', op: 'personality', persona: 8 },
   'session-keyring': { side: 'child', op: 'session-keyring', name: '_ses.x' },

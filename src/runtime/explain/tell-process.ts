@@ -56,7 +56,10 @@ export function tellProcess(narration: Narration, op: Op): void {
       say(`I/O priority ${ioPriorityWords(op.value)}`);
       return;
     case 'cpu-affinity':
-      say(`only on CPUs ${op.cpus.join(', ')}`);
+      say(op.cpus === 'all' ? 'on all CPUs of its control group' : `only on CPUs ${op.cpus.join(', ')}`);
+      return;
+    case 'send-pidfd':
+      say(`send a pidfd of the process to ${op.path}`);
       return;
     case 'memory-policy':
       say(

@@ -33,6 +33,17 @@ export function ungrantableCapabilities(sets: LinuxCapabilities, available: bigi
   return [...unknown, ...capabilityNames(refused)];
 }
 
+/** Ambient capabilities that the kernel will not raise, as they are not both permitted and inheritable (capabilities(7)). */
+export function unraisableCapabilities({
+  ambient = [],
+  permitted = [],
+  inheritable = [],
+}: LinuxCapabilities): string[] {
+  return ambient.filter(
+    (name) => CAPABILITIES.includes(name) && !(permitted.includes(name) && inheritable.includes(name)),
+  );
+}
+
 function mask(names: readonly string[] = []): bigint {
   return names.reduce((bits, name) => {
     const number = CAPABILITIES.indexOf(name);

@@ -41,6 +41,8 @@ export interface ExecOptions {
   readonly cgroup?: CgroupJoin;
   readonly seccomp?: SeccompFilter;
   readonly preserveFds?: number;
+  /** Unix socket that gets a pidfd of the process. */
+  readonly pidfdSocket?: string;
   /** The terminal's output goes to the terminal of whoever starts it. */
   readonly bareNewlines?: boolean;
   readonly dieWithKeeper?: boolean;
@@ -65,6 +67,7 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   draft.add({ side: 'before', op: 'open-process', slot: container, pid, startTime });
   if (kinds.has('pid')) draft.add({ side: 'before', op: 'join-namespaces', slot: container, namespaces: ['pid'] });
   draft.add(cloneOp(draft, options));
+  if (options.pidfdSocket !== undefined) draft.add({ side: 'parent', op: 'send-pidfd', path: options.pidfdSocket });
   planAffinity(draft, process, 'initial');
   const tasks = options.cgroup?.tasks ?? [];
   if (tasks.length > 0) draft.add({ side: 'child', op: 'join-cgroups', files: tasks });
@@ -122,10 +125,15 @@ function cloneOp(draft: Draft, options: ExecOptions): PlanOp {
   return { side: 'before', op: 'clone', namespaces: [], cgroup };
 }
 
-/** The kernel moves the process to its group's CPUs when it joins; `final` is for afterwards (config.md, "execCPUAffinity"). */
+/**
+ * The kernel moves the process to its group's CPUs when it joins; `final` is for afterwards (config.md, "execCPUAffinity"). A process
+ * for which nothing is said has all of them, whatever its starter is bound to.
+ */
 function planAffinity(draft: Draft, process: Process, when: 'initial' | 'final'): void {
-  const list = process.execCPUAffinity?.[when];
-  if (list === undefined || list === '') return;
+  const { initial = '', final = '' } = process.execCPUAffinity ?? {};
+  const list = when === 'initial' ? initial : final;
+  if (when === 'final' && initial === '' && final === '') draft.add({ side: 'child', op: 'cpu-affinity', cpus: 'all' });
+  if (list === '') return;
   const cpus = cpuList(list, `process.execCPUAffinity.${when}`);
   draft.add({ side: 'child', op: 'cpu-affinity', cpus });
 }

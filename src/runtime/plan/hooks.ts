@@ -28,13 +28,30 @@ export function planHooks(
   hooks: readonly Hook[] | undefined,
   phase: string,
   state: State,
+  cwd: string | undefined = state.bundle,
 ): void {
-  // Hooks that live in the container do not see the bundle.
-  const cwd = phase === 'startContainer' ? undefined : state.bundle;
-  for (const hook of hooks ?? []) draft.add(hookOp(side, hook, phase, state, cwd));
+  for (const [index, hook] of (hooks ?? []).entries()) {
+    draft.add({ ...hookOp(side, hook, state, cwd), about: `${phase} hook #${index}:` });
+  }
 }
 
-function hookOp(side: Side, hook: Hook, phase: string, state: State, cwd: string | undefined): PlanOp {
+/** Hooks of the container itself: where its process will be, and with its environment unless they have one of their own. */
+export function planStartHooks(
+  draft: Draft,
+  hooks: readonly Hook[] | undefined,
+  env: readonly string[],
+  state: State,
+): void {
+  for (const [index, hook] of (hooks ?? []).entries()) {
+    draft.add({
+      ...hookOp('child', { env, ...hook }, state, undefined),
+      ...(hook.env === undefined ? { completeHome: true } : {}),
+      about: `startContainer hook #${index}:`,
+    });
+  }
+}
+
+function hookOp(side: Side, hook: Hook, state: State, cwd: string | undefined): Extract<PlanOp, { op: 'run' }> {
   const { before, after } = stateAroundPid(state);
   const input =
     side === 'cleanup' ? { stdinBefore: JSON.stringify(state) } : { stdinBefore: before, stdinAfter: after };
@@ -47,7 +64,6 @@ function hookOp(side: Side, hook: Hook, phase: string, state: State, cwd: string
     ...(cwd === undefined ? {} : { cwd }),
     ...input,
     ...(hook.timeout === undefined ? {} : { timeoutMs: hook.timeout * 1000 }),
-    about: `${phase} hook`,
   };
 }
 

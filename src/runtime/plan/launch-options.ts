@@ -56,5 +56,7 @@ export interface LaunchOptions {
   readonly bareNewlines?: boolean;
   /** Number of extra descriptors for the process, 3 and up. */
   readonly preserveFds?: number;
+  /** Unix socket that gets a pidfd of the process. */
+  readonly pidfdSocket?: string;
   readonly dieWithKeeper?: boolean;
 }

@@ -5,7 +5,7 @@ import type { LaunchPlan, Slot } from '#sys/keeper/plan.ts';
 import { checkConfig } from './check-config.ts';
 import { planDevices } from './devices.ts';
 import { Draft } from './draft.ts';
-import { hasRuntimeHooks, hookState, planHooks } from './hooks.ts';
+import { hasRuntimeHooks, hookState, planHooks, planStartHooks } from './hooks.ts';
 import { unmountOps } from './host-mounts.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { ERRNO, PERSONALITIES } from './linux-numbers.ts';
@@ -15,6 +15,7 @@ import { attachMounts, finishMounts, type MountContext, type PreparedMount, prep
 import { hasNamespace, type NamespaceSet, namespaceSet, planClone, planUserNamespace } from './namespaces.ts';
 import {
   type EarlyDescriptors,
+  environmentOf,
   filtersEarly,
   openEarly,
   openLabel,
@@ -26,7 +27,7 @@ import {
   planRights,
   planTerminal,
 } from './process.ts';
-import { attachRootfs, enterRootfs, prepareRootfs } from './rootfs.ts';
+import { attachRootfs, enterRootfs, placeOfRoot, prepareRootfs } from './rootfs.ts';
 import { planSysctl } from './sysctl.ts';
 
 /** What one plan in the making is made from. */
@@ -78,6 +79,9 @@ function startJob(config: OciConfig, options: LaunchOptions): Job {
   const linux = config.linux ?? {};
   const namespaces = namespaceSet(linux, options.facts);
   checkConfig(config, namespaces, options.facts);
+  if (Object.keys(linux.netDevices ?? {}).length > 0 && options.network === undefined) {
+    throw new BerthError('unsupported', 'oci-config.unsupported', 'config.json: linux.netDevices: nobody moves them');
+  }
   const context: ProcessContext = {
     facts: options.facts,
     foreignUser: namespaces.foreignUser,
@@ -106,7 +110,7 @@ function planBefore(job: Job): Opened {
   const { draft, config, options, namespaces } = job;
   draft.add(...(options.cgroup?.setUp ?? []));
   const early = openEarly(draft, job.process, job.context);
-  const root = prepareRootfs(draft, options.rootfs, namespaces, options.facts.uid !== 0);
+  const root = prepareRootfs(draft, job.linux, options.rootfs, namespaces, options.facts.uid !== 0);
   const mounts = prepareMounts(mountContext(job), config.mounts ?? []);
   planClone(draft, config, namespaces, options.cgroup?.cloneInto);
   return { ...early, root, mounts };
@@ -122,6 +126,8 @@ function planChildStart(job: Job, early: EarlyDescriptors): void {
   const { draft, config, options, namespaces, linux } = job;
   const tasks = options.cgroup?.tasks ?? [];
   if (tasks.length > 0) draft.add({ side: 'child', op: 'join-cgroups', files: tasks });
+  // Whatever the starter is bound to; engines expect it, as runc does it.
+  draft.add({ side: 'child', op: 'cpu-affinity', cpus: 'all' });
   if (namespaces.fresh.has('cgroup')) draft.add({ side: 'child', op: 'unshare', namespaces: ['cgroup'] });
   planUserNamespace(draft, linux, namespaces, options.facts);
   if (namespaces.fresh.has('network')) draft.add(loopbackUp());
@@ -156,6 +162,7 @@ function networkFollowsSettings(job: Job): boolean {
 /** Beside the child: networks, then the hooks that have to see the finished namespaces. */
 function planParent(job: Job): void {
   const { draft, config, options } = job;
+  if (options.pidfdSocket !== undefined) draft.add({ side: 'parent', op: 'send-pidfd', path: options.pidfdSocket });
   if (networkFollowsSettings(job)) draft.add({ side: 'parent', op: 'wait' });
   draft.add(...(options.network ?? []));
   if (hasNetwork(job)) {
@@ -192,6 +199,7 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
     config.hooks?.createContainer,
     'createContainer',
     hookState(subjectOf(config, options), 'creating'),
+    placeOfRoot(linux, options.rootfs, namespaces),
   );
   if (process.cwd !== '/') makeWorkingDirectory(draft, root, process.cwd);
   for (const path of linux.readonlyPaths ?? []) draft.add({ side: 'child', op: 'read-only', at: { root, path } });
@@ -233,14 +241,14 @@ function planProcess(job: Job, early: EarlyDescriptors): void {
   const filterFirst = filtersEarly(options.mode, job.context);
   if (filterFirst) planFilter(draft, process, job.context, early);
   draft.add({ side: 'child', op: 'gate' });
-  planHooks(
+  if (!filterFirst) planFilter(draft, process, job.context, early);
+  // They are the container's own programs: no more is allowed to them than to its process.
+  planStartHooks(
     draft,
-    'child',
-    config.hooks?.startContainer?.map((hook) => ({ env: process.env ?? [], ...hook })),
-    'startContainer',
+    config.hooks?.startContainer,
+    environmentOf(process),
     hookState(subjectOf(config, options), 'created'),
   );
-  if (!filterFirst) planFilter(draft, process, job.context, early);
   planExec(draft, process);
 }
 

@@ -23,6 +23,7 @@ test('planMemoryPolicy() refuses what is no policy, with the words that runc has
     [{ mode: 'toString' }, /invalid memory policy mode "toString"/],
     [{ mode: 'MPOL_BIND', nodes: '0', flags: ['F'] }, /invalid memory policy flag "F"/],
     [{ mode: 'MPOL_BIND', nodes: '0-9876543210' }, /invalid memory policy node list/],
+    [{ mode: 'MPOL_INTERLEAVE' }, /MPOL_INTERLEAVE mode requires nodes/],
     [{ mode: 'MPOL_LOCAL', nodes: '0-7' }, /requires 0 nodes but got 8/],
   ];
   for (const [policy, message] of cases) assert.throws(() => opsOf(policy), { kind: 'invalid', message });

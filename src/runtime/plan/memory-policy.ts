@@ -6,6 +6,7 @@ import { MEMORY_POLICIES, MEMORY_POLICY_FLAGS } from './linux-numbers.ts';
 
 /** MAX_NUMNODES of the largest kernels is 1024. */
 const HIGHEST_NODE = 1023;
+const WITH_NODES = new Set(['MPOL_BIND', 'MPOL_INTERLEAVE', 'MPOL_WEIGHTED_INTERLEAVE', 'MPOL_PREFERRED_MANY']);
 const NODELESS = new Set(['MPOL_DEFAULT', 'MPOL_LOCAL']);
 
 /**
@@ -24,6 +25,7 @@ export function planMemoryPolicy(draft: Draft, policy: LinuxMemoryPolicy | undef
   if (nodes.size > 0 && NODELESS.has(policy.mode ?? '')) {
     throw invalid(`${policy.mode} mode requires 0 nodes but got ${nodes.size}`);
   }
+  if (nodes.size === 0 && WITH_NODES.has(policy.mode ?? '')) throw invalid(`${policy.mode} mode requires nodes`);
   draft.add({ side: 'child', op: 'memory-policy', mode: mode | flags, nodes: [...nodes] });
 }
 

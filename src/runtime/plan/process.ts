@@ -67,7 +67,7 @@ export function openEarly(draft: Draft, process: Process, context: ProcessContex
   const path = context.seccomp?.listener?.path ?? '';
   const listener = path === '' ? undefined : draft.takeSlot('before');
   if (listener !== undefined)
-    draft.add({ side: 'before', op: 'connect', slot: listener, path, about: 'seccomp agent' });
+    draft.add({ side: 'before', op: 'connect', slot: listener, path, about: 'failed to connect with seccomp agent' });
   const label = checkLabels(process, context.facts) === undefined ? undefined : draft.takeSlot('before');
   return { label, listener };
 }
@@ -163,7 +163,7 @@ export function planTerminal(
 
 /**
  * Rights of the process. A filter without no_new_privs can only be loaded with CAP_SYS_ADMIN, so that capability stays until
- * {@link planFilter} has loaded it, after the gate if it can: neither the waiting nor the hooks run under the container's filter.
+ * {@link planFilter} has loaded it, after the gate if it can: the waiting does not run under the container's filter.
  */
 export function planRights(draft: Draft, process: Process, context: ProcessContext): void {
   draft.add({ side: 'child', op: 'chdir', path: process.cwd, about: 'chdir to' });
@@ -253,7 +253,7 @@ export function planFindProgram(draft: Draft, process: Process): void {
 }
 
 /** Each name once, the last value wins; an empty HOME counts as none. */
-function environmentOf(process: Process): string[] {
+export function environmentOf(process: Process): string[] {
   const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
   const byName = new Map((process.env ?? []).map((entry) => [nameOf(entry), entry]));
   return [...byName.values()].filter((entry) => entry !== 'HOME=');

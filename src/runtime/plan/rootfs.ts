@@ -40,6 +40,7 @@ function rootPropagation(linux: Linux): RootPropagation | undefined {
  */
 export function prepareRootfs(
   draft: Draft,
+  linux: Linux,
   rootfs: RootfsMount,
   namespaces: NamespaceSet,
   unprivileged: boolean,
@@ -47,7 +48,7 @@ export function prepareRootfs(
   if (!hasNamespace(namespaces, 'mount')) return openHostRoot(draft, rootfs);
   const side = namespaces.sourceSide;
   const slot = draft.takeSlot('before');
-  if (side === 'before') mountRootfs(draft, side, slot, rootfs, unprivileged);
+  if (side === 'before') mountRootfs(draft, side, slot, rootfs, { unprivileged, linux });
   return slot;
 }
 
@@ -84,7 +85,7 @@ export function attachRootfs(
   unprivileged: boolean,
 ): void {
   const wanted = rootPropagation(linux);
-  const shared = wanted?.type === PROPAGATION.SHARED;
+  const shared = isShared(linux);
   const initial = wanted === undefined || wanted.type === PROPAGATION.SLAVE ? PROPAGATION.SLAVE : PROPAGATION.PRIVATE;
   // Shared means that bind mounts stay in their groups with the host; only what the root hangs on must not be.
   draft.add({
@@ -97,13 +98,33 @@ export function attachRootfs(
     recursive: !shared,
     about: 'nothing mounted in the container reaches the host',
   });
-  if (namespaces.sourceSide === 'child') mountRootfs(draft, 'child', slot, rootfs, unprivileged);
-  // Hooks look for the container's files at the bundle's root, so that is where a bundle's root is attached if it can be.
-  const place = rootfs.type === 'bind' && !shared && !namespaces.foreignUser ? rootfs.path : '/';
-  draft.add({ side: 'child', op: 'attach', slot, at: { path: place }, about: 'root file system' });
+  if (namespaces.sourceSide === 'child') mountRootfs(draft, 'child', slot, rootfs, { unprivileged, linux });
+  const path = placeOfRoot(linux, rootfs, namespaces) ?? '/';
+  draft.add({ side: 'child', op: 'attach', slot, at: { path }, about: 'root file system' });
 }
 
-function mountRootfs(draft: Draft, side: Side, slot: Slot, rootfs: RootfsMount, unprivileged: boolean): void {
+/**
+ * Where hooks find the container's files before the root changes: at the bundle's root, if it can be attached there.
+ *
+ * @returns undefined when it is over "/", where no path leads
+ */
+export function placeOfRoot(linux: Linux, rootfs: RootfsMount, namespaces: NamespaceSet): string | undefined {
+  if (rootfs.type !== 'bind') return undefined;
+  if (!hasNamespace(namespaces, 'mount')) return rootfs.path;
+  return isShared(linux) || namespaces.foreignUser ? undefined : rootfs.path;
+}
+
+function isShared(linux: Linux): boolean {
+  return rootPropagation(linux)?.type === PROPAGATION.SHARED;
+}
+
+function mountRootfs(
+  draft: Draft,
+  side: Side,
+  slot: Slot,
+  rootfs: RootfsMount,
+  { unprivileged, linux }: { readonly unprivileged: boolean; readonly linux: Linux },
+): void {
   if (rootfs.type === 'overlay') {
     draft.add({
       side,
@@ -124,7 +145,8 @@ function mountRootfs(draft: Draft, side: Side, slot: Slot, rootfs: RootfsMount, 
       at: { root: slot, path: '' },
       set: 0,
       clear: 0,
-      propagation: PROPAGATION.PRIVATE,
+      // As a slave it goes on getting what is mounted there on the host.
+      propagation: rootPropagation(linux)?.type === PROPAGATION.SLAVE ? PROPAGATION.SLAVE : PROPAGATION.PRIVATE,
       recursive: true,
     },
   );

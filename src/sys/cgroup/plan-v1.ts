@@ -25,7 +25,13 @@ const COLLECT: readonly (readonly [controller: string, file: string])[] = [
 ];
 
 /** The v1 driver's part of `planCgroup`, which see. */
-export function planV1(host: CgroupHost, path: string, resources: LinuxResources, probe: CgroupProbe): CgroupPlan {
+export function planV1(
+  host: CgroupHost,
+  path: string,
+  resources: LinuxResources,
+  probe: CgroupProbe,
+  isEverywhere: boolean,
+): CgroupPlan {
   const inUnified = splitForUnified(host, resources);
   const values = valuesV1({ ...resources, ...inUnified.without }, hasFileV1(host, path, probe));
   for (const value of values) {
@@ -34,8 +40,11 @@ export function planV1(host: CgroupHost, path: string, resources: LinuxResources
     }
   }
   const wanted = new Set([...ALWAYS, ...values.map((value) => value.controller)]);
-  const hierarchies = host.hierarchies.filter((h) => h.controllers.some((controller) => wanted.has(controller)));
-  const extra = inUnified.values.length > 0 ? unifiedPart(host, path, inUnified.values, probe) : undefined;
+  const hierarchies = host.hierarchies.filter(
+    (h) => isEverywhere || h.controllers.some((controller) => wanted.has(controller)),
+  );
+  const inUnifiedToo = inUnified.values.length > 0 || (isEverywhere && host.unified !== undefined);
+  const extra = inUnifiedToo ? unifiedPart(host, path, inUnified.values, probe) : undefined;
   return {
     path,
     setUp: [

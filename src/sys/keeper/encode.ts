@@ -295,6 +295,12 @@ type ProcessOnlyOp = Exclude<
   }
 >;
 
+/** As many as the largest kernels are made for (NR_CPUS). */
+const ALL_CPUS = 8192;
+/** Flags of `run`, see native/run.c. */
+const RUN_WITH_PID = 1;
+const RUN_WITH_HOME = 2;
+
 function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
   switch (op.op) {
     case 'post':
@@ -309,7 +315,7 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
         .texts(op.env);
       out.text(op.stdinBefore ?? '').text(op.stdinAfter ?? '');
       out
-        .flag(op.stdinAfter !== undefined)
+        .int((op.stdinAfter === undefined ? 0 : RUN_WITH_PID) | (op.completeHome === true ? RUN_WITH_HOME : 0))
         .int(op.timeoutMs ?? 0)
         .text(op.cwd ?? '');
       break;
@@ -341,7 +347,7 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       out.int(op.value);
       break;
     case 'cpu-affinity':
-      out.blob(wordMask(op.cpus));
+      out.blob(op.cpus === 'all' ? Buffer.alloc(ALL_CPUS / 8, 0xff) : wordMask(op.cpus));
       break;
     case 'memory-policy':
       out.int(op.mode).blob(op.nodes.length === 0 ? Buffer.alloc(0) : wordMask(op.nodes));
@@ -357,6 +363,9 @@ function encodeProcessOp(out: PlanWriter, op: ProcessOnlyOp): void {
       break;
     case 'exec':
       out.text(op.name).text(op.searchPath).texts(op.argv).texts(op.env);
+      break;
+    case 'send-pidfd':
+      out.text(op.path);
       break;
     case 'home':
       out.int(op.uid);

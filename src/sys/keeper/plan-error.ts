@@ -225,6 +225,7 @@ const TRIED: Readonly<Record<OpName | 'settings' | 'none', string>> = {
   'kill-cgroup': 'kill the control group',
   home: 'find the home directory',
   'memory-policy': 'set the memory policy',
+  'send-pidfd': 'send the pidfd to',
 };
 
 /** A sentence for users: what was tried, on what, and why it failed. */
@@ -235,12 +236,27 @@ export function explainFailure(failure: PlanFailure, about?: string): string {
   }
   if (failure.reason === 'malformed') return `the keeper refused the launch plan: ${failure.op} op ${failure.index}`;
   if (failure.reason === 'child-died') return `the process died while it was being set up: ${failure.detail}`;
-  const what = [about ?? TRIED[failure.op], failure.path].filter((part) => part !== '').join(' ');
+  if (failure.op === 'attach' && errnoName(failure.errno) === 'ELOOP') {
+    // A /proc that is a link in the image would have its own files taken for the kernel's (CVE-2019-19921).
+    return `${failure.path} must be mounted on ordinary directory: ${whyOf(failure)}`;
+  }
+  // As runc says it, for those who look for it.
+  const prefix = failure.op === 'run' && about !== undefined ? 'error running ' : '';
+  const what = [`${prefix}${about ?? TRIED[failure.op]}`, failure.path].filter((part) => part !== '').join(' ');
   return `${what}: ${whyOf(failure)}`;
 }
 
+/** Of signals that end programs, in the words of signal(7). */
+const SIGNALS: Readonly<Record<string, string>> = {
+  6: 'signal 6: aborted',
+  9: 'signal 9: killed',
+  11: 'signal 11: segmentation fault',
+  15: 'signal 15: terminated',
+  31: 'signal 31: bad system call',
+};
+
 function whyOf({ reason, errno, detail }: PlanFailure): string {
-  if (reason === 'program-failed') return detail;
+  if (reason === 'program-failed') return detail.replace(/^signal (\d+)/, (text, number) => SIGNALS[number] ?? text);
   if (reason === 'timeout') return 'it did not end in time';
   if (reason === 'outside-root') return 'the directory is outside of the container root';
   return detail ? `${errnoWords(errno)} (${detail})` : errnoWords(errno);

@@ -195,6 +195,8 @@ export type ProcessOp =
       timeoutMs?: number;
       /** Absolute; default: the run directory, or the child's own. */
       cwd?: string;
+      /** Child: HOME as `home` has found it, unless `env` has one. */
+      completeHome?: boolean;
     }
   /** Child: opens a pseudo-terminal from the container's own devpts (`at` = .../ptmx), hands the master out, makes it stdio. Without `gid` the group stays that of devpts.
    * `bareNewlines`: no carriage return before line feeds, for output that goes to another terminal. */
@@ -242,7 +244,10 @@ export type ProcessOp =
     }
   /** ioprio_set(2): class << 13 | level. */
   | { op: 'io-priority'; value: number }
-  | { op: 'cpu-affinity'; cpus: readonly number[] }
+  /** `all`: what its control group allows. */
+  | { op: 'cpu-affinity'; cpus: readonly number[] | 'all' }
+  /** side `parent`: a pidfd of the child to the unix socket at this path (OCI --pidfd-socket). */
+  | { op: 'send-pidfd'; path: string }
   /** set_mempolicy(2): `mode` with its flags. */
   | { op: 'memory-policy'; mode: number; nodes: readonly number[] }
   | { op: 'personality'; persona: number }

@@ -69,6 +69,7 @@ export const OPCODES: Readonly<Record<OpName, number>> = {
   'kill-cgroup': 88,
   home: 89,
   'memory-policy': 90,
+  'send-pidfd': 91,
 };
 
 /** CLONE_NEW* of linux/sched.h */

@@ -40,7 +40,7 @@ function rulesOfEntry(entry: LinuxSyscall, defaultAction: number): SeccompRule[]
   if (!Array.isArray(entry.names) || entry.names.length === 0) throw invalid('a rule names no system call');
   const action = actionValue(entry.action, entry.errnoRet);
   if (entry.action === 'SCMP_ACT_NOTIFY' && entry.names.includes('write')) {
-    throw invalid('SCMP_ACT_NOTIFY cannot be used for write: the listener is handed over with it');
+    throw invalid('SCMP_ACT_NOTIFY cannot be used for the write syscall: the listener is handed over with it');
   }
   if (action === defaultAction) return [];
   const alternatives = conditionSets(entry.args ?? []);

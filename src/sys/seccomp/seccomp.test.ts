@@ -65,7 +65,7 @@ test('rulesOf() refuses notify where it cannot work', () => {
   const notify = (name: string, more = {}): (() => unknown) => {
     return () => rulesOf(config({ syscalls: [{ names: [name], action: 'SCMP_ACT_NOTIFY' }], ...more }));
   };
-  assert.throws(notify('write', { listenerPath: '/x' }), /cannot be used for write/);
+  assert.throws(notify('write', { listenerPath: '/x' }), /cannot be used for the write syscall/);
   assert.throws(notify('mkdir'), /listenerPath is not set/);
   assert.equal(notify('mkdir', { listenerPath: '/x' }) instanceof Function, true);
   assert.throws(() => rulesOf(config({ syscalls: [{ names: [], action: 'SCMP_ACT_ALLOW' }] })), /names no system call/);

@@ -202,6 +202,7 @@ const OPS: readonly [PlanOp, string][] = [
   [{ op: 'find-program', side: 'child', name: 'n', searchPath: '/p' }, '86 3 "n" "/p"'],
   [{ op: 'kill-cgroup', side: 'cleanup', procs: ['/p'], killFile: '/k' }, '88 5 ["/p"] "/k"'],
   [{ op: 'home', side: 'child', uid: 5 }, '89 3 5'],
+  [{ op: 'send-pidfd', side: 'parent', path: '/s' }, '91 2 "/s"'],
   [{ op: 'memory-policy', side: 'child', mode: 3, nodes: [1] }, '90 3 3 "%02%00%00%00%00%00%00%00"'],
   [{ op: 'memory-policy', side: 'child', mode: 0, nodes: [] }, '90 3 0 ""'],
 ];

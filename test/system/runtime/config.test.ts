@@ -147,7 +147,7 @@ test('hooks run in order, each with the state on its input', async () => {
       prestart: hook('prestart'),
       createRuntime: hook('createRuntime'),
       createContainer: [
-        { path: '/bin/sh', args: ['sh', '-c', `test -e rootfs/proc/self && echo createContainer $(cat) >> ${trace}`] },
+        { path: '/bin/sh', args: ['sh', '-c', `test -e proc/self && echo createContainer $(cat) >> ${trace}`] },
       ],
       startContainer: [{ path: '/bin/sh', args: ['sh', '-c', 'echo startContainer $(cat) >> /trace'] }],
       poststart: hook('poststart'),
@@ -184,7 +184,7 @@ test('a hook that fails before the start fails the create; one that hangs is end
   }));
   const failed = await scratch.run('run', '--bundle', failing, scratch.newId());
   assert.equal(failed.status, 1);
-  assert.match(failed.stderr, /createRuntime hook \/bin\/sh: exit status 3: no way/);
+  assert.match(failed.stderr, /error running createRuntime hook #0: \/bin\/sh: exit status 3: no way/);
   const hanging = await scratch.bundle(['true'], (config) => ({
     ...config,
     hooks: { prestart: [{ path: '/bin/sleep', args: ['sleep', '1000'], timeout: 1 }] },

@@ -15,6 +15,9 @@ library() { # soname package
 want cc gcc
 want /usr/include/stdio.h libc6-dev
 library libseccomp.so.2 libseccomp2
+if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
+  want /usr/sbin/apparmor_parser apparmor # loads the profile of containers
+fi
 if [ "${1:-}" = --tests ]; then
   dpkg -s busybox-static >/dev/null 2>&1 || needed="$needed busybox-static" # the plain busybox is not static
   want ps procps

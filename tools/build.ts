@@ -16,8 +16,8 @@ const run = promisify(execFile);
 const NEW = 'dist.new';
 const OLD = 'dist.old';
 
-/** What modules know as the address of their file. */
-const PROLOGUE = "const __fileUrl = require('node:url').pathToFileURL(__filename).href;";
+/** What modules know of their place: that of the bundle. */
+const PLACE = { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' };
 
 /** Entry points by their name in `dist/`. The store's worker is one of its own because threads load a file. */
 const ENTRY_POINTS = {
@@ -48,8 +48,7 @@ async function buildBundles(): Promise<void> {
     sourcemap: 'external',
     metafile: true,
     logLevel: 'warning',
-    banner: { js: PROLOGUE },
-    plugins: [lazyModules(packageFile.imports, { 'import.meta.url': '__fileUrl' })],
+    plugins: [lazyModules(packageFile.imports, PLACE)],
   });
   const programs = Object.keys(result.metafile.outputs).filter((name) => name.endsWith('.cjs'));
   if (programs.length !== Object.keys(ENTRY_POINTS).length) throw new Error(`the bundler wrote ${programs.join(', ')}`);

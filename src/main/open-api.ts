@@ -1,16 +1,13 @@
 /** The engine's API in this process. */
-import { fileURLToPath } from 'node:url';
 import type { EngineOptions } from '#engine/engine.ts';
 import { type EngineIdentity, openEngine } from '#engine/open-engine.ts';
 import { dispatchTo } from '#serve/docker-api/dispatch.ts';
 import { API_VERSION, MINIMUM_API_VERSION } from '#serve/docker-api/router.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import { builtFile } from '#sys/own-program.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCommandOf, restoreCommandOf } from './internal.ts';
 import { rootDefaults } from './root-defaults.ts';
-
-/** Made by the build beside the program. */
-const HELLO_ARCHIVE = fileURLToPath(new URL('../dist/hello.tar', import.meta.url));
 
 async function* makeRegistryImage(): AsyncIterable<Uint8Array> {
   const { registryImage } = await import('./registry/registry-image.ts');
@@ -46,7 +43,7 @@ export async function openApi(
       exitCommand: exitCommandOf(launcher, root),
       restoreCommand: restoreCommandOf(launcher, root),
       carriedImages: {
-        'berth/hello:latest': HELLO_ARCHIVE,
+        'berth/hello:latest': builtFile('hello.tar'),
         'berth/registry:latest': makeRegistryImage,
       },
       ...(more.resident === undefined ? {} : { resident: more.resident }),

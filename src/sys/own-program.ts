@@ -1,15 +1,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BerthError } from '#base/errors.ts';
 
 /** A file of this package, found upwards from this one, so that it works from the sources and from a bundle in `dist/`. */
 function findInPackage(path: string): string | undefined {
-  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+  for (let dir = import.meta.dirname; ; dir = dirname(dir)) {
     const candidate = join(dir, path);
     if (existsSync(candidate)) return candidate;
     if (dir === dirname(dir)) return undefined;
   }
+}
+
+/** Path of a file that the build puts into `dist/`, whether it exists or not. */
+export function builtFile(name: string): string {
+  const path = join('dist', name);
+  return findInPackage(path) ?? path;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { PortClosed } from './byte-port.ts';
 import type { JobName, Jobs } from './jobs.ts';
@@ -90,6 +91,6 @@ export class FileWorkers {
 }
 
 /** The worker's file: beside this one as source, beside the bundle in `dist/`. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './file-worker.ts' : './file-worker.cjs', import.meta.url);
+function workerFile(): string {
+  return join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'file-worker.ts' : 'file-worker.cjs');
 }

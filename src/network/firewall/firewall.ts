@@ -4,6 +4,7 @@ import { readNetSetting } from '#sys/net-settings.ts';
 import { applyChanges, linkNamed } from '#sys/netlink/interfaces.ts';
 import { hairpinPort } from '#sys/netlink/link.ts';
 import { NETLINK_NETFILTER, type Refusal, talk } from '#sys/nftables/talk.ts';
+import { widenLoopback } from '../links/bursts.ts';
 import type { NetworkDevice } from '../model.ts';
 import type { Publication } from './elements.ts';
 import { ensureEntryPair, removeEntryPair } from './entry-pair.ts';
@@ -45,6 +46,7 @@ function answersAtLoopbackV6(): boolean {
  * @throws unsupported when the kernel lacks something, forbidden without CAP_NET_ADMIN
  */
 export async function writeFirewall(names: FirewallNames, state: FirewallState): Promise<void> {
+  await widenLoopback();
   const parts = { names, ...(await ensureEntryPair(names)), loopbackV6: answersAtLoopbackV6() };
   const { refusal } = await talk(NETLINK_NETFILTER, rulesetBatch(parts, state));
   if (refusal !== undefined) throw refused(`make the tables ${names.table}`, refusal);

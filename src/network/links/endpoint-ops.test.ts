@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanOp } from '#sys/keeper/plan.ts';
+import { u32 } from '#sys/netlink/attribute.ts';
 import type { Endpoint, NetworkDevice } from '../model.ts';
+import { LARGEST_BURST } from './bursts.ts';
 import { endpointOps } from './endpoint-ops.ts';
 import { joinPlan, leavePlan } from './live-plan.ts';
 
@@ -58,7 +60,7 @@ const [NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, NEWROUTE] = [16, 17, 18, 19,
 
 test('endpointOps() of a bridge makes a port, gives address and way out, and closes the port at the end', () => {
   const { outside, inside, settle, announce, cleanup } = endpointOps(ENDPOINT);
-  assert.deepEqual(types(outside), [NEWLINK]);
+  assert.deepEqual(types(outside), [NEWLINK, NEWLINK]);
   assert.deepEqual(types(inside), [NEWADDR, NEWLINK, NEWROUTE]);
   assert.deepEqual(settings(inside), ['ipv4/conf/eth0/arp_notify=1', 'ipv6/conf/eth0/disable_ipv6=1']);
   assert.deepEqual(types(cleanup), [SETLINK]);
@@ -76,9 +78,22 @@ test('endpointOps() leaves IPv6 on where there is an address, and believes no ad
   ]);
 });
 
+test('endpointOps() lets more through at once where nothing leads to hardware', () => {
+  const burst = u32(63, LARGEST_BURST);
+  const bursts = (network: typeof NETWORK) =>
+    endpointOps({ ...ENDPOINT, network }).outside.map((op) =>
+      op.op === 'netlink'
+        ? op.messages.map(({ bytes }) => Buffer.from(bytes).toString('hex').split(burst.toString('hex')).length - 1)
+        : [],
+    );
+  assert.deepEqual(bursts(NETWORK), [[1], [1]], 'the port, then the bridge');
+  assert.deepEqual(bursts({ ...NETWORK, internal: true }), [[2], [1]], 'the container, too');
+  assert.deepEqual(bursts({ ...NETWORK, ownsParent: false }), [[1]], 'a bridge of others is left alone');
+});
+
 test('endpointOps() isolates the port where containers are not to reach each other', () => {
   const network = { ...NETWORK, bridge: { ...NETWORK.bridge, interContainer: false } };
-  assert.deepEqual(types(endpointOps({ ...ENDPOINT, network }).outside), [NEWLINK, SETLINK]);
+  assert.deepEqual(types(endpointOps({ ...ENDPOINT, network }).outside), [NEWLINK, SETLINK, NEWLINK]);
 });
 
 test('endpointOps() of an endpoint that is not the way out sets no route', () => {

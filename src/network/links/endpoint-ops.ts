@@ -11,6 +11,7 @@ import {
   type IPVLAN_MODES,
   isolatePort,
   type MACVLAN_MODES,
+  setLargestBurst,
   settleLink,
   setUp,
 } from '#sys/netlink/link.ts';
@@ -19,6 +20,7 @@ import { addressKey } from '../firewall/key.ts';
 import { poolOf } from '../ipam/choose-address.ts';
 import type { Endpoint } from '../model.ts';
 import { inPool } from './address-bytes.ts';
+import { LARGEST_BURST } from './bursts.ts';
 
 const NETLINK_ROUTE = 0;
 const ENODEV = 19;
@@ -48,7 +50,7 @@ export function endpointOps(endpoint: Endpoint): EndpointOps {
   const { network } = endpoint;
   const isBridge = network.driver === 'bridge';
   return {
-    outside: [routeOp('parent', joinWords(endpoint), ...deviceMessages(endpoint))],
+    outside: [routeOp('parent', joinWords(endpoint), ...deviceMessages(endpoint)), ...bridgeOps(endpoint)],
     inside: [
       ...settingsBefore(endpoint),
       routeOp('child', insideWords(endpoint), ...insideMessages(endpoint)),
@@ -80,7 +82,10 @@ function deviceMessages(endpoint: Endpoint): RouteMessage[] {
   const { mtu, interfaceName: parent } = network;
   switch (network.driver) {
     case 'bridge': {
-      const port = createPort({ name: endpoint.hostInterfaceName, mtu }, parent, { name, mtu, macAddress });
+      // What containers send may leave by hardware, unless their network has no way out.
+      const inside = { name, mtu, macAddress, ...(network.internal ? { largestBurst: LARGEST_BURST } : {}) };
+      const outside = { name: endpoint.hostInterfaceName, mtu, largestBurst: LARGEST_BURST };
+      const port = createPort(outside, parent, inside);
       return network.bridge.interContainer ? [port] : [port, isolatePort(endpoint.hostInterfaceName)];
     }
     case 'macvlan':
@@ -90,6 +95,15 @@ function deviceMessages(endpoint: Endpoint): RouteMessage[] {
       return [createIpvlan({ name, mtu }, parent, mode, (network.flag ?? 'bridge') as keyof typeof IPVLAN_FLAG_BITS)];
     }
   }
+}
+
+/** A bridge takes no more at once than its ports do: it is told when it has one. */
+function bridgeOps({ network }: Endpoint): PlanOp[] {
+  if (network.driver !== 'bridge' || !network.ownsParent) return [];
+  const name = network.interfaceName;
+  const op = routeOp('parent', `let ${name} take more at once`, setLargestBurst(name, LARGEST_BURST));
+  // Somebody may have given it another port, which does not.
+  return [{ ...op, tolerate: [EINVAL] }];
 }
 
 function addressMessages(endpoint: Endpoint): RouteMessage[] {

@@ -136,6 +136,7 @@ test('askLink() asks for an answer only, and readLink() reads it', () => {
     mtu: 1400,
     macAddress: '02:00:00:00:00:01',
     master: 9,
+    largestBurst: undefined,
   });
   assert.equal(readLink(answer.subarray(0, 20)), undefined);
   assert.equal(readLink(addAddress(1, { family: 6, bytes: Buffer.alloc(16), prefix: 64 }).bytes), undefined);

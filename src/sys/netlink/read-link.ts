@@ -17,6 +17,8 @@ export interface Link {
   readonly macAddress: string;
   /** Index of the bridge it is a port of; 0 for none. */
   readonly master: number;
+  /** Bytes of IPv4 at once (see `LinkProperties`); undefined for kernels without that. */
+  readonly largestBurst: number | undefined;
 }
 
 /** @returns undefined for messages that are not about an interface, or cut off */
@@ -32,5 +34,6 @@ export function readLink(message: Buffer): Link | undefined {
     mtu: numberOf(attributes.get(IFLA.MTU)) ?? 0,
     macAddress: (attributes.get(IFLA.ADDRESS) ?? Buffer.alloc(0)).toString('hex').replace(/(..)(?=.)/g, '$1:'),
     master: numberOf(attributes.get(IFLA.MASTER)) ?? 0,
+    largestBurst: numberOf(attributes.get(IFLA.GSO_IPV4_MAX_SIZE)),
   };
 }

@@ -5,8 +5,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createNetworks } from '#engine/networks/engine-networks.ts';
 import { restoreFirewall } from '#engine/networks/restore-firewall.ts';
+import { defaultBridgeName } from '#network/device-names.ts';
 import { firewallNames } from '#network/firewall/firewall-names.ts';
+import { LARGEST_BURST } from '#network/links/bursts.ts';
 import type { HostConfig } from '#spec/docker-api/containers.ts';
+import { linkNamed } from '#sys/netlink/interfaces.ts';
 import { type EngineFixture, eventually, openEngineFixture, request } from '../../lib/engine-fixture.ts';
 import { ask, holdConnection, openOutsideHost, sendPackets, servePorts } from '../../lib/outside-host.ts';
 
@@ -56,6 +59,8 @@ test('a published port is reached from outside with the client address, from the
     '80/tcp': [binding(BASE, '0.0.0.0')],
     '53/udp': [binding(BASE, '0.0.0.0')],
   });
+  const bridge = await linkNamed(defaultBridgeName(fixture.root));
+  if (bridge?.largestBurst !== undefined) assert.equal(bridge.largestBurst, LARGEST_BURST, 'what makes it fast');
 });
 
 test('the input rules of the host decide who reaches a published port from outside', async () => {

@@ -62,6 +62,8 @@ for (const { golden, fixtures } of all) {
     const wanted = golden.requests.filter(isKnown);
     // Looking for an object of any kind, docker also asks whether there is a Swarm.
     const isSearch = unknown > 0;
-    assert.deepEqual(seen, isSearch ? wanted.filter(({ path }) => path !== '/info') : wanted);
+    // What an engine has on its disk only Berth's can tell.
+    const asked = seen.filter(({ path }) => path !== '/system/storage');
+    assert.deepEqual(asked, isSearch ? wanted.filter(({ path }) => path !== '/info') : wanted);
   });
 }

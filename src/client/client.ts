@@ -58,6 +58,7 @@ import { systemEvents } from './system/events.ts';
 import { systemInfo } from './system/info.ts';
 import { logIn } from './system/login.ts';
 import { ping } from './system/ping.ts';
+import { storageUsage } from './system/storage.ts';
 import { systemVersion } from './system/version.ts';
 import type { Transport } from './transport.ts';
 import { exportVolume, importVolume } from './volumes/archive.ts';
@@ -139,6 +140,7 @@ const system = {
   login: logIn,
   diskUsage: diskUsage,
   check: checkState,
+  storage: storageUsage,
 };
 
 const networks = {

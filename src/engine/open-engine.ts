@@ -25,6 +25,7 @@ import { createStats } from './stats/container-stats.ts';
 import { listProcesses } from './stats/top.ts';
 import { createSystem, type SystemParts } from './system/engine-system.ts';
 import { fileSystemName } from './system/host-info.ts';
+import { storageUsage } from './system/storage-usage.ts';
 import { createVolumes } from './volumes/engine-volumes.ts';
 import { mountPlace } from './volumes/mount-place.ts';
 import { volumeUsage } from './volumes/volume-usage.ts';
@@ -107,6 +108,7 @@ function systemOf(core: Core, images: Images, distribution: () => Promise<Distri
     images,
     layersSize: async () => core.store.layers.table.all().reduce((sum, layer) => sum + layer.size, 0),
     volumes: () => volumeUsage(core.root, core.context.volumes.all()),
+    storage: async () => storageUsage(core.root, await core.store.diskUsage()),
     check: async (options) => {
       const { checkState } = await import('./system/check-state.ts');
       return await checkState(core, options, distribution);

@@ -8,8 +8,10 @@ import { isDirectory, statAtIfAny, statFd } from '#sys/files/stat-at.ts';
 
 /** Bytes on the disk below the root, every file counted once. */
 export interface DiskUsageReport {
-  /** Archives of layers and configurations as they came. */
+  /** Archives of layers, configurations and manifests as they came. */
   readonly blobs: number;
+  /** What only the registry of this root has, and uploads on their way to it. */
+  readonly registry: number;
   /** Unpacked layers. */
   readonly layers: number;
   /** Writable roots, logs and files of each container by its id. */
@@ -24,20 +26,31 @@ export interface DiskUsageReport {
   readonly total: number;
 }
 
-/** Adds up what the root directory holds. Runs in a worker. */
-export function measureRoot({ root }: { readonly root: string }): DiskUsageReport {
+export interface MeasureRootJob {
+  readonly root: string;
+  /** sha256 digests in hexadecimal of blobs that only the registry has. */
+  readonly registryBlobs: readonly string[];
+}
+
+/** Adds up what the root directory holds; what is mounted below it is elsewhere. Runs in a worker. */
+export function measureRoot({ root, registryBlobs }: MeasureRootJob): DiskUsageReport {
   const seen = new Set<string>();
   const fd = openAt(AT_FDCWD, toByteText(root), O_RDONLY | O_DIRECTORY);
   try {
-    const sums = { blobs: 0, layers: 0, temporary: 0, database: 0, cache: 0 };
+    const { device } = statFd(fd);
+    const measure = (dir: number, name: string) => measureBelow({ seen, device }, dir, name);
+    const sums = { blobs: 0, registry: 0, layers: 0, temporary: 0, database: 0, cache: 0 };
     const containers: Record<string, number> = {};
     const other: Record<string, number> = {};
     for (const name of readdirSync(root)) {
       const key = categoryOf(name);
-      if (key === 'containers') measureContainers(fd, containers, seen);
-      else if (key === undefined) other[name] = measure(fd, toByteText(name), seen);
-      else sums[key] += measure(fd, toByteText(name), seen);
+      if (key === 'containers') measureContainers(fd, containers, measure);
+      else if (key === undefined) other[name] = measure(fd, toByteText(name));
+      else sums[key] += measure(fd, toByteText(name));
     }
+    const apart = registryBlobs.reduce((sum, hex) => sum + (statAtIfAny(fd, `blobs/sha256/${hex}`)?.allocated ?? 0), 0);
+    sums.blobs -= apart;
+    sums.registry += apart;
     const own = statFd(fd).allocated;
     if (own > 0) other['.'] = own;
     const all = [...Object.values(sums), ...Object.values(containers), ...Object.values(other)];
@@ -47,16 +60,23 @@ export function measureRoot({ root }: { readonly root: string }): DiskUsageRepor
   }
 }
 
-function categoryOf(name: string): 'blobs' | 'layers' | 'temporary' | 'database' | 'cache' | 'containers' | undefined {
-  if (name === 'blobs' || name === 'layers' || name === 'cache' || name === 'containers') return name;
+type Category = 'blobs' | 'layers' | 'registry' | 'temporary' | 'database' | 'cache' | 'containers';
+
+function categoryOf(name: string): Category | undefined {
+  if (name === 'blobs' || name === 'layers' || name === 'registry' || name === 'cache' || name === 'containers')
+    return name;
   if (name === 'tmp' || name === 'downloads') return 'temporary';
   return name.startsWith('berth.db') ? 'database' : undefined;
 }
 
-function measureContainers(root: number, into: Record<string, number>, seen: Set<string>): void {
+function measureContainers(
+  root: number,
+  into: Record<string, number>,
+  measure: (dir: number, name: string) => number,
+): void {
   const fd = openAt(root, 'containers', O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    for (const id of listDirectory(fd)) into[id] = measure(fd, id, seen);
+    for (const id of listDirectory(fd)) into[id] = measure(fd, id);
     const own = statFd(fd).allocated;
     if (own > 0) into['.'] = own;
   } finally {
@@ -64,10 +84,17 @@ function measureContainers(root: number, into: Record<string, number>, seen: Set
   }
 }
 
+interface Measuring {
+  /** Files with several names that are counted already. */
+  readonly seen: Set<string>;
+  readonly device: bigint | number;
+}
+
 /** Bytes on the disk of a name with everything below it; what vanishes meanwhile counts nothing. */
-function measure(dir: number, name: string, seen: Set<string>): number {
+function measureBelow(measuring: Measuring, dir: number, name: string): number {
+  const { seen, device } = measuring;
   const stat = statAtIfAny(dir, name);
-  if (stat === undefined) return 0;
+  if (stat === undefined || stat.device !== device) return 0;
   if (stat.links > 1 && !isDirectory(stat)) {
     const key = `${stat.device}:${stat.inode}`;
     if (seen.has(key)) return 0;
@@ -82,7 +109,7 @@ function measure(dir: number, name: string, seen: Set<string>): number {
     throw error;
   }
   try {
-    return listDirectory(fd).reduce((sum, child) => sum + measure(fd, child, seen), stat.allocated);
+    return listDirectory(fd).reduce((sum, child) => sum + measureBelow(measuring, fd, child), stat.allocated);
   } finally {
     closeFd(fd);
   }

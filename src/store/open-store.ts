@@ -161,7 +161,15 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     pruneImages: (users, filters) =>
       pruneImages({ ...removal(users), collect: () => collectGarbage(parts, -1) }, filters),
     collectGarbage: collect,
-    diskUsage: () => workers.run('measureRoot', { root }),
+    diskUsage: () => {
+      const rows = db
+        .prepare(
+          `SELECT blob FROM pins EXCEPT SELECT blob FROM layers EXCEPT SELECT id FROM images EXCEPT SELECT digest FROM manifests`,
+        )
+        .all();
+      const registryBlobs = rows.map((row) => String(row['blob']).slice('sha256:'.length));
+      return workers.run('measureRoot', { root, registryBlobs });
+    },
     check: (repair, fetch) => checkStore({ ...parts, snapshots }, repair, fetch),
     close: () => workers.close(),
   };

@@ -1,11 +1,13 @@
 /** `system df`: https://docs.docker.com/reference/cli/docker/system/df/ */
+import { isBerthError } from '#base/errors.ts';
+import type { Client } from '#client/client.ts';
 import type { ContainerSummary } from '#spec/docker-api/containers.ts';
-import type { DiskUsage } from '#spec/docker-api/system.ts';
+import type { DiskUsage, StorageUsage } from '#spec/docker-api/system.ts';
 import type { Context, Invocation } from '../command.ts';
 import { CONTAINER_HEADER, containerFormat, containerRow } from '../render/container-row.ts';
 import { humanSize } from '../render/human-size.ts';
 import { IMAGE_HEADER, imageFormat, imageNames, imageRow } from '../render/image-row.ts';
-import { isTable, parseFormat, renderRows, runFormat } from '../render/rows.ts';
+import { isTable, parseFormat, renderRows, row, runFormat } from '../render/rows.ts';
 import {
   CACHE_HEADER,
   cacheRow,
@@ -101,12 +103,31 @@ function verbose(usage: DiskUsage, format: string): string {
   return runFormat(template, everything);
 }
 
+const STORAGE = 'table {{.Name}}\t{{.Size}}\t{{.Bytes}}';
+
+/** All that the engine has on its disk, to the byte; nothing for docker's, which cannot tell. */
+async function storageTable(client: Client, signal: AbortSignal | undefined): Promise<string> {
+  let usage: StorageUsage;
+  try {
+    usage = await client.system.storage(signal);
+  } catch (error) {
+    if (isBerthError(error, 'not-found')) return '';
+    throw error;
+  }
+  const rows = [...usage.Parts, { Name: 'Total', Bytes: usage.Total }].map(({ Name, Bytes }) =>
+    row('*berth.StoragePart', { Name: () => Name, Size: () => humanSize(Bytes), Bytes: () => String(Bytes) }),
+  );
+  const header = { Name: 'WHAT', Size: 'SIZE', Bytes: 'BYTES' };
+  return `\nDisk usage below ${usage.Root}: ${humanSize(usage.Total)}\n\n${renderRows(STORAGE, header, rows)}`;
+}
+
 export async function run(context: Context, { flags }: Invocation): Promise<number> {
   const client = await context.client();
   const usage = await client.system.diskUsage([], context.signal);
   const format = flags.text('format') || 'table';
   if (flags.bool('verbose')) {
     context.stdout.write(verbose(usage, format));
+    if (format === 'table') context.stdout.write(await storageTable(client, context.signal));
     return 0;
   }
   const rows = [

@@ -46,6 +46,7 @@ function parts(asked: string[] = []): SystemParts {
     },
     layersSize: async () => 42,
     volumes: async () => [],
+    storage: async () => ({ Root: '/r', Total: 0, Parts: [] }),
     check: async ({ repair }) => [{ Code: 'blob.missing', Subject: 'a', Message: 'b', Repaired: repair }],
     driver: () => ({ name: 'overlay', status: [['Backing Filesystem', 'extfs']] }),
     limits: () => LIMITS,

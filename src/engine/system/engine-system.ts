@@ -7,6 +7,7 @@ import type {
   DiskUsageType,
   RuntimeInfo,
   StateFinding,
+  StorageUsage,
   SystemInfo,
   VersionInfo,
 } from '#spec/docker-api/system.ts';
@@ -28,6 +29,7 @@ export interface SystemParts {
   /** Bytes of all unpacked layers. */
   readonly layersSize: () => Promise<number>;
   readonly volumes: () => Promise<DiskUsage['Volumes']>;
+  readonly storage: () => Promise<StorageUsage>;
   readonly check: (options: CheckOptions) => Promise<readonly StateFinding[]>;
   readonly driver: () => { readonly name: string; readonly status: readonly (readonly [string, string])[] };
   readonly limits: () => LimitSupport;
@@ -260,6 +262,7 @@ export function createSystem(parts: SystemParts): System {
     info: () => info(parts),
     version: async () => version(parts),
     diskUsage: (types = []) => diskUsage(parts, types),
+    storage: () => parts.storage(),
     check: async (options) => ({ Findings: await parts.check(options) }),
   };
 }

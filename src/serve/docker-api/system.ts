@@ -70,6 +70,7 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: 'GET', path: '/version', handle: async () => json(await backend.system.version()) },
     { method: 'GET', path: '/events', handle: async (context) => events(backend, context) },
     { method: 'GET', path: '/system/df', handle: (context) => diskUsage(backend, context) },
+    { method: 'GET', path: '/system/storage', handle: async () => json(await backend.system.storage()) },
     {
       method: 'POST',
       path: '/system/fsck',

@@ -171,6 +171,14 @@ export interface DiskUsage {
   readonly BuilderSize?: number;
 }
 
+/** Answer of `GET /system/storage`, which is Berth's own: what the root has on its disk. */
+export interface StorageUsage {
+  readonly Root: string;
+  /** Bytes of all parts. */
+  readonly Total: number;
+  readonly Parts: readonly { readonly Name: string; readonly Bytes: number }[];
+}
+
 export interface VolumeUsage {
   readonly Name: string;
   readonly Driver: string;

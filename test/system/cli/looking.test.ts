@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { eventually, IMAGE } from '../../lib/engine-fixture.ts';
 import { type BerthFixture, openBerth } from './berth.ts';
@@ -94,7 +95,16 @@ describe('commands that look at the engine', () => {
 
   test('system df accounts for images and containers, system fsck finds nothing', async () => {
     assert.match(await ok('system', 'df'), /\nImages +1 +1 +[0-9.]+[kM]B +/);
-    assert.match(await ok('system', 'df', '-v'), /Containers space usage:\n\nCONTAINER ID /);
+    const verbose = await ok('system', 'df', '-v');
+    assert.match(verbose, /Containers space usage:\n\nCONTAINER ID /);
+    const du = execFileSync('du', ['-sxB1', box.root], { encoding: 'utf8' }).split('\t')[0]!;
+    assert.equal(/\nTotal .* (\d+)\n/.exec(verbose)?.[1], du, verbose);
+    const parts = [...verbose.slice(verbose.indexOf('WHAT')).matchAll(/ (\d+)$/gm)].map((match) => Number(match[1]));
+    assert.equal(
+      parts.slice(0, -1).reduce((sum, bytes) => sum + bytes),
+      Number(du),
+      verbose,
+    );
     assert.equal(await ok('system', 'fsck'), 'The database and the disk agree.\n');
   });
 

@@ -5,14 +5,14 @@ import { runProgram } from '#sys/run-program.ts';
 /**
  * Runs hooks of the runtime namespace that no keeper is there for: poststart and poststop after a handoff.
  *
- * @param failed told about every failure; the others run all the same (runtime.md, "Lifecycle")
+ * @param failed told about every failure; unless it throws, the others run all the same (runtime.md, "Lifecycle")
  */
 export async function runHooks(
   hooks: readonly Hook[] | undefined,
   state: State,
-  failed: (hook: Hook, error: unknown) => void,
+  failed: (error: unknown, hook: Hook, index: number) => void,
 ): Promise<void> {
-  for (const hook of hooks ?? []) {
+  for (const [index, hook] of (hooks ?? []).entries()) {
     try {
       await runProgram({
         path: hook.path,
@@ -22,7 +22,7 @@ export async function runHooks(
         ...(hook.timeout === undefined ? {} : { timeoutMs: hook.timeout * 1000 }),
       });
     } catch (error) {
-      failed(hook, error);
+      failed(error, hook, index);
     }
   }
 }

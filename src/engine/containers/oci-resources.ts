@@ -32,7 +32,7 @@ export function toOciResources(limits: Resources): LinuxResources {
   return {
     ...(Object.keys(memory).length > 0 ? { memory } : {}),
     ...(Object.keys(cpu).length > 0 ? { cpu } : {}),
-    ...(limits.PidsLimit === null ? {} : { pids: { limit: limits.PidsLimit } }),
+    ...(limits.PidsLimit === null ? {} : { pids: { limit: limits.PidsLimit > 0 ? limits.PidsLimit : -1 } }),
     ...(Object.keys(blockIO).length > 0 ? { blockIO } : {}),
   };
 }

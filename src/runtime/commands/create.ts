@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { Undo } from '#base/undo.ts';
-import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
+import type { LinuxResources, OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
 import { containerCgroupPath } from '#sys/cgroup/path.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
@@ -17,6 +17,7 @@ import { type ContainerState, claimId, removeState, saveState } from '../state/c
 import { markProcess } from '../state/container-status.ts';
 import { readBundle } from './bundle.ts';
 import { runPoststop } from './lifecycle-hooks.ts';
+import { withNotifySocket } from './notify-socket.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 import {
   hostId,
@@ -74,7 +75,8 @@ export async function createContainer(
   const state = newState(id, bundle, cgroup?.path);
   saveState(context.root, state);
   const moves = await deviceMoves(config);
-  const plan = buildLaunchPlan(plannedConfig(config, preserved.env), {
+  const planned = withNotifySocket(context.root, id, plannedConfig(config, preserved.env));
+  const plan = buildLaunchPlan(planned, {
     id,
     bundle: bundle.path,
     rootfs: { type: 'bind', path: bundle.rootfs },
@@ -155,7 +157,14 @@ function cgroupFor(context: RuntimeContext, config: OciConfig, id: string): Cgro
     return undefined;
   }
   const group = path === '' ? containerCgroupPath(id) : path;
-  return planCgroup(host, group, config.linux?.resources ?? {}, undefined, true);
+  return planCgroup(host, group, resourcesOf(config), undefined, true);
+}
+
+/** Before version 1.3 a limit of 0 processes was what programs wrote that set none. */
+function resourcesOf({ ociVersion, linux }: OciConfig): LinuxResources {
+  const resources = linux?.resources ?? {};
+  const isOld = /^1\.[012]\./.test(ociVersion);
+  return isOld && resources.pids?.limit === 0 ? { ...resources, pids: { limit: -1 } } : resources;
 }
 
 /** The filter of a configuration; compiled ones are kept beside the containers. */

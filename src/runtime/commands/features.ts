@@ -3,6 +3,7 @@ import type { LinuxNamespaceType } from '#spec/oci-runtime/config.ts';
 import type { Features } from '#spec/oci-runtime/features.ts';
 import { OCI_VERSION } from '#spec/oci-runtime/state.ts';
 import type { FlagValues } from '../cli/arguments.ts';
+import { MEMORY_POLICIES, MEMORY_POLICY_FLAGS } from '../plan/linux-numbers.ts';
 import { knownMountOptions } from '../plan/mount-options.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 
@@ -63,7 +64,8 @@ export function featuresDocument(): Features {
       apparmor: { enabled: true },
       selinux: { enabled: true },
       intelRdt: { enabled: false },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
+      memoryPolicy: { modes: Object.keys(MEMORY_POLICIES), flags: Object.keys(MEMORY_POLICY_FLAGS) },
       mountExtensions: { idmap: { enabled: true } },
     },
   };

@@ -43,7 +43,7 @@ const UNSAFE = new Set([
 export async function runInForeground(launch: Launch, started?: () => Promise<void>): Promise<ExitStatus> {
   using _forwarding = forwardSignals(launch.pid);
   await launch.start();
-  await started?.();
+  await orEnd(launch.pid, started, launch.exited);
   const { code, signal } = await launch.exited;
   return signal === 0 ? code : 128 + signal;
 }
@@ -75,7 +75,7 @@ export async function runWithTerminal(
     // When the start fails that is the error; nobody waits for the exit then.
     exit.catch(() => undefined);
     await launch.start();
-    await started?.();
+    await orEnd(launch.pid, started, exit);
     const { exitCode } = await exit;
     await ended;
     return exitCode;
@@ -85,6 +85,17 @@ export async function runWithTerminal(
     process.stdin.unpipe(stream);
     process.stdin.pause();
     stream.destroy();
+  }
+}
+
+/** What fails after the start ends the process. */
+async function orEnd(pid: number, step: (() => Promise<void>) | undefined, exit: Promise<unknown>): Promise<void> {
+  try {
+    await step?.();
+  } catch (error) {
+    process.kill(pid, 'SIGKILL');
+    await exit;
+    throw error;
   }
 }
 

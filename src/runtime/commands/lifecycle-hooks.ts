@@ -1,4 +1,4 @@
-import { messageOf } from '#base/errors.ts';
+import { BerthError, messageOf } from '#base/errors.ts';
 import type { Hook } from '#spec/oci-runtime/config.ts';
 import type { State } from '#spec/oci-runtime/state.ts';
 import { writeLog } from '../cli/log.ts';
@@ -7,30 +7,30 @@ import { runHooks } from '../run-hooks.ts';
 import type { ContainerState } from '../state/container-state.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
-/** Hooks after the start; one that fails is a warning (runtime.md, "Lifecycle", step 9). */
-export async function runPoststart(context: RuntimeContext, state: ContainerState): Promise<void> {
+/**
+ * Hooks after the start (runtime.md, "Lifecycle", step 9).
+ * @throws BerthError `invalid` when one fails; the others do not run then
+ */
+export async function runPoststart(state: ContainerState): Promise<void> {
   const document = { ...stateDocument(state, 'running'), ...(state.init === undefined ? {} : { pid: state.init.pid }) };
-  await runPhase(context, state.config.hooks?.poststart, 'poststart', document);
+  await runHooks(state.config.hooks?.poststart, document, (error, hook, index) => {
+    throw new BerthError('invalid', 'start.hook', sentence('poststart', hook, index, error), { cause: error });
+  });
 }
 
-/** Hooks after the deletion; one that fails is a warning. */
+/** Hooks after the deletion; one that fails is a warning (step 13). */
 export async function runPoststop(context: RuntimeContext, state: ContainerState): Promise<void> {
-  await runPhase(context, state.config.hooks?.poststop, 'poststop', stateDocument(state, 'stopped'));
+  await runHooks(state.config.hooks?.poststop, stateDocument(state, 'stopped'), (error, hook, index) =>
+    writeLog(context.log, 'warning', sentence('poststop', hook, index, error)),
+  );
+}
+
+function sentence(phase: string, hook: Hook, index: number, error: unknown): string {
+  return `error running ${phase} hook #${index}: ${hook.path}: ${messageOf(error)}`;
 }
 
 function stateDocument(state: ContainerState, status: State['status']): State {
   const { annotations } = state.config;
   const subject = { id: state.id, bundle: state.bundle, ...(annotations === undefined ? {} : { annotations }) };
   return hookState(subject, status);
-}
-
-async function runPhase(
-  context: RuntimeContext,
-  hooks: readonly Hook[] | undefined,
-  phase: string,
-  document: State,
-): Promise<void> {
-  await runHooks(hooks, document, (hook, error) =>
-    writeLog(context.log, 'warning', `${phase} hook ${hook.path} failed: ${messageOf(error)}`),
-  );
 }

@@ -1,5 +1,5 @@
 /**
- * The types of a Linux `config.json`, OCI runtime specification 1.2 (config.md, config-linux.md). Properties are named as
+ * The types of a Linux `config.json`, OCI runtime specification 1.3 (config.md, config-linux.md). Properties are named as
  * there, types as in the specification's Go package. `parse-config.ts` makes them from unknown input.
  */
 
@@ -280,8 +280,8 @@ export interface LinuxCPU {
 }
 
 export interface LinuxPids {
-  /** 0 or less: unlimited. */
-  readonly limit: number;
+  /** -1: unlimited. */
+  readonly limit?: number;
 }
 
 export interface LinuxBlockIO {

@@ -1,4 +1,4 @@
-/** What `features` prints (features.md, features-linux.md of the OCI runtime specification 1.2). */
+/** What `features` prints (features.md, features-linux.md of the OCI runtime specification 1.3). */
 export interface Features {
   readonly ociVersionMin: string;
   readonly ociVersionMax: string;
@@ -34,5 +34,6 @@ export interface LinuxFeatures {
   readonly selinux?: Enabled;
   readonly intelRdt?: Enabled;
   readonly netDevices?: Enabled;
+  readonly memoryPolicy?: { readonly modes?: readonly string[]; readonly flags?: readonly string[] };
   readonly mountExtensions?: { readonly idmap: Enabled };
 }

@@ -1,6 +1,6 @@
 import type { OciConfig } from './config.ts';
 
-/** Life-cycle states of the OCI runtime specification 1.2 (runtime.md); `paused` is what every runtime adds. */
+/** Life-cycle states of the OCI runtime specification 1.3 (runtime.md); `paused` is what every runtime adds. */
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'stopped' | 'paused';
 
 /** What `state` prints and hooks read from their stdin (runtime.md, "State"). */
@@ -25,4 +25,4 @@ export interface ContainerProcessState {
 }
 
 /** The version of the specification that Berth implements. */
-export const OCI_VERSION = '1.2.1' satisfies OciConfig['ociVersion'];
+export const OCI_VERSION = '1.3.0' satisfies OciConfig['ociVersion'];

@@ -18,6 +18,14 @@ export function hugePageName(pageSize: string): string {
   return pageSize;
 }
 
+/**
+ * A number of processes as pids.max has it (config-linux.md, "PIDs"): 0 leaves the container its first process, as with none no
+ * container could be.
+ */
+export function pidsMax(limit: number): string {
+  return limit < 0 ? 'max' : String(Math.max(limit, 1));
+}
+
 /** One line of rdma.max. */
 export function rdmaLine(device: string, limit: LinuxRdma): string {
   const part = (key: string, value: number | undefined): string[] => (value === undefined ? [] : [`${key}=${value}`]);

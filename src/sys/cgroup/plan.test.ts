@@ -103,8 +103,9 @@ test('planCgroup() on v1 writes the memory limit before memory plus swap, the pe
     '/cg/memory/p/c/memory.memsw.limit_in_bytes=200',
     '/cg/memory/p/c/memory.soft_limit_in_bytes=50',
     '/cg/memory/p/c/memory.swappiness=0',
-    '/cg/pids/p/c/pids.max=max',
+    '/cg/pids/p/c/pids.max=1',
   ]);
+  assert.deepEqual(writes(plan(V1, { pids: { limit: -1 } })), ['/cg/pids/p/c/pids.max=max']);
 });
 
 test('planCgroup() on v1 hands a cpuset down every level', () => {

@@ -1,7 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { LinuxBlockIO, LinuxCPU, LinuxMemory, LinuxResources } from '#spec/oci-runtime/config.ts';
 import type { FileValue } from './cgroup-plan.ts';
-import { hugePageName, rdmaLine, unsupportedHere } from './limits.ts';
+import { hugePageName, pidsMax, rdmaLine, unsupportedHere } from './limits.ts';
 
 /** Reads a file of the new group's parent or tells that it is not there: some files depend on the kernel's configuration. */
 export type HasFile = (controller: string, file: string) => boolean;
@@ -113,7 +113,7 @@ function requireSwapAboveLimit(swap: number, limit: number | undefined): void {
 function pidsValues(resources: LinuxResources): FileValue[] {
   const { values, add } = lister('pids');
   const limit = resources.pids?.limit;
-  add('pids.max', limit === undefined ? undefined : limit > 0 ? limit : 'max', 'pids.limit');
+  add('pids.max', limit === undefined ? undefined : pidsMax(limit), 'pids.limit');
   return values;
 }
 

@@ -1,7 +1,7 @@
 import { BerthError } from '#base/errors.ts';
 import type { LinuxBlockIO, LinuxCPU, LinuxMemory, LinuxResources } from '#spec/oci-runtime/config.ts';
 import type { FileValue } from './cgroup-plan.ts';
-import { hugePageName, ioWeightFromBlkio, rdmaLine, unsupportedHere, weightFromShares } from './limits.ts';
+import { hugePageName, ioWeightFromBlkio, pidsMax, rdmaLine, unsupportedHere, weightFromShares } from './limits.ts';
 import type { HasFile } from './values-v1.ts';
 
 /**
@@ -118,7 +118,7 @@ export function swapMaxOf(memory: LinuxMemory): string | undefined {
 function pidsValues(resources: LinuxResources): FileValue[] {
   const limit = resources.pids?.limit;
   if (limit === undefined) return [];
-  return [{ controller: 'pids', file: 'pids.max', data: limit > 0 ? String(limit) : 'max', setting: 'pids.limit' }];
+  return [{ controller: 'pids', file: 'pids.max', data: pidsMax(limit), setting: 'pids.limit' }];
 }
 
 function ioValues(io: LinuxBlockIO, has: HasFile): FileValue[] {

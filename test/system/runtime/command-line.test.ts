@@ -5,9 +5,9 @@ import { Scratch } from './bundle.ts';
 test('--version, features and help print what engines read', async () => {
   await using scratch = new Scratch();
   const version = await scratch.run('--version');
-  assert.match(version.stdout, /^berth-runtime version \d+\.\d+\.\d+\nspec: 1\.2\.\d+\n$/);
+  assert.match(version.stdout, /^berth-runtime version \d+\.\d+\.\d+\nspec: 1\.3\.\d+\n$/);
   const features = JSON.parse((await scratch.run('features')).stdout);
-  assert.equal(features.ociVersionMax, '1.2.1');
+  assert.equal(features.ociVersionMax, '1.3.0');
   assert.ok(features.linux.namespaces.includes('time'));
   assert.ok(features.mountOptions.includes('rro'));
   assert.match((await scratch.run('--help')).stdout, /COMMANDS:/);

@@ -7,16 +7,21 @@ import { type Compression, detectCompression, MAGIC_BYTES } from './compression.
 const ZSTD_WINDOW_LOG_MAX = 27;
 
 /**
- * The plain bytes of a stream that may be compressed with gzip (several members are one stream) or zstd.
+ * The plain bytes of a stream that may be compressed with gzip (several members are one stream) or zstd. A piece is valid until
+ * the next one is asked for.
  *
+ * @param source its `reuse` is called when each piece is used up before the next
  * @returns the compression found and the bytes; iterating throws invalid where the compressed data is damaged
  */
 export async function decompress(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> & { readonly reuse?: () => void },
 ): Promise<{ compression: Compression; bytes: AsyncIterable<Uint8Array> }> {
   const { head, all } = await peek(source, MAGIC_BYTES);
   const compression = detectCompression(head);
-  if (compression === 'none') return { compression, bytes: all };
+  if (compression === 'none') {
+    source.reuse?.();
+    return { compression, bytes: all };
+  }
   return { compression, bytes: inflate(all, compression) };
 }
 

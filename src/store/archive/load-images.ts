@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { shortId } from '#base/ids.ts';
 import type { ProgressMessage } from '#spec/docker-api/images.ts';
@@ -9,11 +10,12 @@ import type { ContentStore } from '../content/content-store.ts';
 import { removeDirectory } from '../drivers/remove-directory.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { nameKey } from '../images/resolve.ts';
+import { AheadUnpacker } from '../layers/ahead-unpacker.ts';
 import type { LayerSource, LayerStore } from '../layers/layer-store.ts';
 import type { Database } from '../metadata/database.ts';
 import { type Lease, openLease } from '../metadata/leases.ts';
-import { sendBytes } from '../worker/byte-port.ts';
 import type { FileWorkers } from '../worker/file-workers.ts';
+import { runWithSource } from '../worker/run-with-source.ts';
 import type { ArchiveImage, ArchiveLayer } from './archive-image.ts';
 import { DOCKER_MANIFEST_FILE, readDockerArchive } from './docker-archive.ts';
 import { type LegacyImage, REPOSITORIES_FILE, readLegacyArchive } from './legacy-archive.ts';
@@ -56,10 +58,14 @@ export async function loadImages(
   mkdirSync(directory, { mode: 0o700 });
   try {
     using lease = openLease(parts.db);
-    const archive = new SpooledArchive(await spool(parts.workers, source, directory));
+    await using ahead = new AheadUnpacker(
+      { workers: parts.workers, whiteouts: () => parts.layers.whiteouts() },
+      directory,
+    );
+    const archive = new SpooledArchive(await spool(parts, source, directory, ahead));
     const loaded: LoadedImage[] = [];
     for (const image of findImages(archive, options.platform)) {
-      loaded.push(await storeImage(parts, image, lease, options.progress ?? (() => {})));
+      loaded.push(await storeImage(parts, image, ahead, lease, options.progress ?? (() => {})));
     }
     return loaded;
   } finally {
@@ -68,12 +74,16 @@ export async function loadImages(
 }
 
 async function spool(
-  workers: FileWorkers,
+  { workers, content }: LoadParts,
   source: AsyncIterable<Uint8Array> | string,
   directory: string,
+  ahead: AheadUnpacker,
 ): Promise<SpooledMember[]> {
   if (typeof source === 'string') return await workers.run('spoolFolder', { from: source, directory });
-  return await workers.runWithBytes('spoolArchive', { directory }, (port) => sendBytes(port, source));
+  const job = { directory, known: content.sizes(), blobs: content.directory, growth: ahead.growth };
+  const members = await runWithSource(workers, 'spoolArchive', job, source, () => ahead.begin());
+  await ahead.finish();
+  return members;
 }
 
 function findImages(archive: SpooledArchive, platform: HostPlatform | undefined): (ArchiveImage | LegacyImage)[] {
@@ -91,12 +101,13 @@ function findImages(archive: SpooledArchive, platform: HostPlatform | undefined)
 async function storeImage(
   parts: LoadParts,
   image: ArchiveImage | LegacyImage,
+  ahead: AheadUnpacker,
   lease: Lease,
   progress: (message: ProgressMessage) => void,
 ): Promise<LoadedImage> {
   const references = image.names.map((name) => withDefaultTag(parseReference(name)));
   const expected = 'config' in image ? parseImageConfig(image.config).rootfs.diff_ids : undefined;
-  const sources = image.layers.map((layer, i) => toSource(parts.content, layer, expected?.[i], lease));
+  const sources = image.layers.map((layer, i) => toSource(parts.content, layer, expected?.[i], ahead, lease));
   const stack = await parts.layers.ensureStack(sources, lease, (source, done) => {
     const total = source.blob.size;
     const id = shortId(source.diffId ?? source.blob.digest);
@@ -114,11 +125,22 @@ async function storeImage(
   return { id: put.id, names };
 }
 
-function toSource(content: ContentStore, layer: ArchiveLayer, diffId: string | undefined, lease: Lease): LayerSource {
+function toSource(
+  content: ContentStore,
+  layer: ArchiveLayer,
+  diffId: string | undefined,
+  ahead: AheadUnpacker,
+  lease: Lease,
+): LayerSource {
   const { digest, size, file } = layer.member;
   // Held before it is looked for, so that it cannot be collected in between.
   lease.hold('blob', digest);
   const isKept = content.sizeOf(digest) !== undefined;
+  if (!isKept && dirname(file) === content.directory) {
+    const words = `layer ${digest} was removed from the store while the archive was read`;
+    throw new BerthError('unavailable', 'archive.raced', words, { hint: 'load it again' });
+  }
   const path = isKept ? content.pathOf(digest) : file;
-  return { blob: { path, digest, size }, isKept, mediaType: layer.mediaType, diffId };
+  const unpacked = ahead.take(file, digest);
+  return { blob: { path, digest, size }, isKept, mediaType: layer.mediaType, diffId, unpacked };
 }

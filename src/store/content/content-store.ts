@@ -28,6 +28,11 @@ export class ContentStore {
     this.#paths = paths;
   }
 
+  /** Where the blobs are, by their hexadecimal digests. */
+  get directory(): string {
+    return this.#paths.blobs;
+  }
+
   /** Path for an unfinished file; its name says who may still be at work on it. */
   temporaryPath(): string {
     mkdirSync(this.#paths.temporary, { recursive: true, mode: 0o700 });
@@ -38,6 +43,12 @@ export class ContentStore {
   sizeOf(digest: string): number | undefined {
     const row = this.#db.prepare('SELECT size FROM blobs WHERE digest = ?').get(digest);
     return row === undefined ? undefined : Number(row['size']);
+  }
+
+  /** Sizes of all blobs in bytes, by digest. */
+  sizes(): Map<string, number> {
+    const rows = this.#db.prepare('SELECT digest, size FROM blobs').all();
+    return new Map(rows.map((row) => [String(row['digest']), Number(row['size'])]));
   }
 
   pathOf(digest: string): string {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { readBlob } from '../archive/read-blob.ts';
+import { FilePieces } from '../archive/file-pieces.ts';
 import type { SpooledBlob } from './content-store.ts';
-import { writeWhole } from './spool-blob.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Twice as fast as zlib's own choice, for a twentieth more bytes. */
 const LEVEL = 3;
@@ -15,7 +15,7 @@ export async function packBlob(job: { readonly from: string; readonly path: stri
   try {
     const hash = createHash('sha256');
     let size = 0;
-    const packed = Readable.from(readBlob(job.from), { objectMode: false, highWaterMark: 1024 * 1024 }).pipe(
+    const packed = Readable.from(new FilePieces(job.from), { objectMode: false, highWaterMark: 1024 * 1024 }).pipe(
       createGzip({ level: LEVEL, chunkSize: 256 * 1024 }),
     );
     for await (const piece of packed as AsyncIterable<Buffer>) {

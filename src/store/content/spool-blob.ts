@@ -1,36 +1,44 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import { BerthError, invariant, isErrno } from '#base/errors.ts';
-import { receiveBytes } from '../worker/byte-port.ts';
+import { invariant } from '#base/errors.ts';
+import { looksLikeLayer } from '../archive/looks-like-layer.ts';
+import { sendNote } from '../worker/byte-port.ts';
+import { GrowthWriter } from '../worker/growth.ts';
+import { bytesOfSource } from '../worker/run-with-source.ts';
 import type { SpooledBlob } from './content-store.ts';
+import { SpoolFile } from './spool-file.ts';
 
-/** Writes the bytes that come through the port into a new file and takes their digest. Runs in a worker. */
-export async function spoolBlob(job: { readonly path: string }, port: MessagePort | undefined): Promise<SpooledBlob> {
-  invariant(port !== undefined, 'spooling needs a port');
-  const hash = createHash('sha256');
-  const fd = openSync(job.path, 'wx', 0o600);
-  let size = 0;
-  try {
-    for await (const piece of receiveBytes(port)) {
-      hash.update(piece);
-      writeWhole(fd, piece);
-      size += piece.length;
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return { path: job.path, digest: `sha256:${hash.digest('hex')}`, size };
+export interface SpoolBlobJob {
+  /** See {@link runWithSource}. */
+  readonly source: number | undefined;
+  /** Of the new file; its name is a number. */
+  readonly path: string;
+  /** Told how far it has come when it looks like the archive of a layer; then a note is sent. */
+  readonly growth: SharedArrayBuffer;
 }
 
-/** @throws unavailable when the disk is full */
-export function writeWhole(fd: number, bytes: Uint8Array): void {
+/** Writes the bytes that come through the port into a new file and takes their digest. Runs in a worker. */
+export async function spoolBlob(job: SpoolBlobJob, port: MessagePort | undefined): Promise<SpooledBlob> {
+  invariant(port !== undefined, 'spooling needs a port');
+  const growth = new GrowthWriter(job.growth);
+  let failed = true;
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-  } catch (error) {
-    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
-    throw new BerthError('unavailable', 'store.full', 'cannot store the image: no space left on device', {
-      cause: error,
-    });
+    using file = new SpoolFile(job.path);
+    let isLayer = false;
+    const pieces = bytesOfSource(job.source, port);
+    pieces.reuse?.();
+    for await (const piece of pieces) {
+      if (file.size === 0 && looksLikeLayer(piece)) {
+        isLayer = growth.begin(Number(basename(job.path)));
+        if (isLayer) sendNote(port);
+      }
+      file.add(piece);
+      if (isLayer) growth.grow(piece.length);
+    }
+    if (isLayer) growth.complete();
+    failed = false;
+    return { path: job.path, digest: file.finish(), size: file.size };
+  } finally {
+    growth.end(failed);
   }
 }

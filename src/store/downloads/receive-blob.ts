@@ -2,11 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { BerthError, invariant } from '#base/errors.ts';
-import { TarParser } from '#spec/tar/tar-parser.ts';
-import { decompress } from '../archive/decompress.ts';
-import { writeWhole } from '../content/spool-blob.ts';
+import { writeWhole } from '../content/write-whole.ts';
 import { type AppliedLayer, checkDiffId } from '../layers/apply-layer.ts';
-import { LayerWriter, type WhiteoutForm } from '../layers/layer-writer.ts';
+import type { WhiteoutForm } from '../layers/layer-writer.ts';
+import { unpackArchive } from '../layers/unpack-archive.ts';
 import { receiveBytes } from '../worker/byte-port.ts';
 
 export interface ReceiveBlobJob {
@@ -56,22 +55,13 @@ export async function receiveBlob(
 
 async function unpack(
   arriving: Arrival,
-  { target, whiteouts, diffId }: NonNullable<ReceiveBlobJob['unpack']>,
+  job: NonNullable<ReceiveBlobJob['unpack']>,
   digest: string,
 ): Promise<AppliedLayer> {
-  using writer = new LayerWriter(target, whiteouts);
-  const parser = new TarParser(writer);
-  const { compression, bytes } = await decompress(arriving.view());
-  const hash = compression === 'none' ? undefined : createHash('sha256');
-  for await (const piece of bytes) {
-    hash?.update(piece);
-    parser.push(piece);
-  }
-  parser.end();
-  writer.finish();
-  const found = hash === undefined ? digest : `sha256:${hash.digest('hex')}`;
-  checkDiffId(diffId, found);
-  return { diffId: found, size: writer.size, implied: writer.implied };
+  const unpacked = await unpackArchive(arriving.view(), job, false);
+  const diffId = unpacked.diffId ?? digest;
+  checkDiffId(job.diffId, diffId);
+  return { ...unpacked, diffId };
 }
 
 /** The bytes of a blob as they come: counted, hashed and in the file before anybody sees them. */

@@ -5,7 +5,7 @@ import { cleanPath } from '#spec/tar/clean-path.ts';
 import type { TarEntry } from '#spec/tar/tar-entry.ts';
 import { TarParser } from '#spec/tar/tar-parser.ts';
 import { decompress } from '../archive/decompress.ts';
-import { readBlob } from '../archive/read-blob.ts';
+import { FilePieces } from '../archive/file-pieces.ts';
 
 /** A member of a layer's archive, as text for people. */
 export interface LayerMember {
@@ -65,7 +65,7 @@ export async function listMembers(job: ListMembersJob): Promise<ListedMembers> {
       if (pieces !== undefined) contents.set(last.path, Buffer.concat(pieces));
     },
   });
-  const { bytes } = await decompress(readBlob(job.blob));
+  const { bytes } = await decompress(new FilePieces(job.blob));
   for await (const piece of bytes) parser.push(piece);
   parser.end();
   return { members, contents };

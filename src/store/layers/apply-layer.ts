@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { BerthError } from '#base/errors.ts';
-import { TarParser } from '#spec/tar/tar-parser.ts';
-import { decompress } from '../archive/decompress.ts';
-import { readBlob } from '../archive/read-blob.ts';
-import { LayerWriter, type WhiteoutForm } from './layer-writer.ts';
+import { FilePieces } from '../archive/file-pieces.ts';
+import type { WhiteoutForm } from './layer-writer.ts';
+import { unpackArchive } from './unpack-archive.ts';
 
 export interface ApplyLayerJob {
   /** File with the layer's archive, compressed or not. */
@@ -31,20 +29,11 @@ export interface AppliedLayer {
  * @throws invalid when the archive is damaged, hostile or not the one that was announced
  */
 export async function applyLayer(job: ApplyLayerJob): Promise<AppliedLayer> {
-  using writer = new LayerWriter(job.target, job.whiteouts);
-  const parser = new TarParser(writer);
-  const { compression, bytes } = await decompress(readBlob(job.blob));
   // Plain and verified as a blob: the digest is known.
-  const hash = compression === 'none' && job.blobDigest !== undefined ? undefined : createHash('sha256');
-  for await (const piece of bytes) {
-    hash?.update(piece);
-    parser.push(piece);
-  }
-  parser.end();
-  writer.finish();
-  const diffId = hash === undefined ? job.blobDigest! : `sha256:${hash.digest('hex')}`;
+  const unpacked = await unpackArchive(new FilePieces(job.blob), job, job.blobDigest === undefined);
+  const diffId = unpacked.diffId ?? job.blobDigest!;
   if (job.diffId !== undefined) checkDiffId(job.diffId, diffId);
-  return { diffId, size: writer.size, implied: writer.implied };
+  return { ...unpacked, diffId };
 }
 
 /** @throws invalid when the archive is another one than its image says */

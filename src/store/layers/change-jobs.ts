@@ -10,7 +10,7 @@ import { mountDetachedOverlay } from '#sys/files/overlay-mount.ts';
 import type { TreeMember } from '../archive/tree-member.ts';
 import { treeToTar, type Whiteout } from '../archive/tree-to-tar.ts';
 import type { SpooledBlob } from '../content/content-store.ts';
-import { writeWhole } from '../content/spool-blob.ts';
+import { writeWhole } from '../content/write-whole.ts';
 import { type Change, findChanges, type TreeForm } from './find-changes.ts';
 
 export interface ChangesJob {

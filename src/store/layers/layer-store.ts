@@ -11,7 +11,7 @@ import { type LayerRow, LayerTable } from '../metadata/layer-table.ts';
 import type { Lease } from '../metadata/leases.ts';
 import type { StorePaths } from '../store-paths.ts';
 import type { FileWorkers } from '../worker/file-workers.ts';
-import type { AppliedLayer } from './apply-layer.ts';
+import { type AppliedLayer, checkDiffId } from './apply-layer.ts';
 import type { WhiteoutForm } from './layer-writer.ts';
 
 /** A layer's archive and what is known of it. */
@@ -22,6 +22,8 @@ export interface LayerSource {
   readonly mediaType: string;
   /** Digest the uncompressed archive must have; undefined when not known. */
   readonly diffId: string | undefined;
+  /** What it was unpacked into already. It stays the caller's until it is a layer. */
+  readonly unpacked?: Unpacked | undefined;
 }
 
 export interface LayerStoreParts {
@@ -112,6 +114,11 @@ export class LayerStore {
     return this.table.get(chainId);
   }
 
+  /** How layers are unpacked here. */
+  async whiteouts(): Promise<WhiteoutForm> {
+    return (await this.#parts.driver()).whiteouts;
+  }
+
   /**
    * A directory to unpack a layer's archive into while it comes; undefined where layers stand on the files of the ones below.
    * Whoever asks for it removes it, or hands it to {@link LayerStore.adopt}.
@@ -185,7 +192,7 @@ export class LayerStore {
     for (let i = from; i < sources.length && i < from + AHEAD; i++) {
       const source = sources[i]!;
       chain = chainIdOf(chain, source.diffId!);
-      if (ahead.has(i) || this.table.get(chain) !== undefined) continue;
+      if (ahead.has(i) || source.unpacked !== undefined || this.table.get(chain) !== undefined) continue;
       report(source, false);
       const work = this.#unpack(this.#refresh(source), undefined);
       work.catch(() => {});
@@ -215,6 +222,10 @@ export class LayerStore {
   async #unpack(source: LayerSource, parent: string | undefined): Promise<Unpacked> {
     const { content, workers } = this.#parts;
     const driver = await this.#parts.driver();
+    if (source.unpacked !== undefined) {
+      if (source.diffId !== undefined) checkDiffId(source.diffId, source.unpacked.applied.diffId);
+      return source.unpacked;
+    }
     const target = content.temporaryPath();
     try {
       await driver.beginLayer(target, this.directories(parent));

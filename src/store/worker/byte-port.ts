@@ -8,6 +8,7 @@ type Message =
   | { readonly end: true }
   | { readonly failure: string }
   | { readonly more: number }
+  | { readonly note: true }
   | { readonly stop: true };
 
 /** The reader went away before the end. */
@@ -17,11 +18,13 @@ export class PortClosed extends Error {}
  * Sends pieces through a port no faster than the other side takes them. Each piece's memory goes over to the other side when it
  * is all of its buffer.
  *
+ * @param onNote called for each {@link sendNote} of the other side
  * @throws PortClosed when the reader stops
  */
 export async function sendBytes(
   port: MessagePort,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onNote?: () => void,
 ): Promise<void> {
   let credits = CREDITS;
   let stopped = false;
@@ -33,6 +36,7 @@ export async function sendBytes(
   port.on('message', (message: Message) => {
     if ('more' in message) credits += message.more;
     if ('stop' in message) stopped = true;
+    if ('note' in message) onNote?.();
     wake?.();
   });
   port.on('close', stop);
@@ -52,6 +56,11 @@ export async function sendBytes(
     port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies Message);
     throw error;
   }
+}
+
+/** Tells the sender that something has happened, against the flow of the bytes. */
+export function sendNote(port: MessagePort): void {
+  port.postMessage({ note: true } satisfies Message);
 }
 
 /** The pieces that {@link sendBytes} sends from the other side. Leaving the loop early tells the sender to stop. */

@@ -20,6 +20,7 @@ import { applyLayer } from '../layers/apply-layer.ts';
 import { listChanges, packChanges } from '../layers/change-jobs.ts';
 import { compareLayer } from '../layers/compare-layer.ts';
 import { dressImplied } from '../layers/dress-implied.ts';
+import { unpackGrowing } from '../layers/unpack-growing.ts';
 
 /** Everything the worker does, by name. The second argument carries bytes in or out. */
 const JOBS = {
@@ -45,6 +46,7 @@ const JOBS = {
   syncFileSystem: (job: { readonly directory: string }) => syncFileSystem(job.directory),
   spoolBlob,
   spoolFolder,
+  unpackGrowing,
 };
 
 export type Jobs = typeof JOBS;

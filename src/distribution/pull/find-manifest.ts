@@ -95,6 +95,10 @@ async function descend(
   for (const candidate of fittingEntries(parseIndex(last.bytes.toString()).manifests, wanted)) {
     if (!isIndexType(candidate.mediaType) && !isManifestType(candidate.mediaType)) continue;
     const document = await fetchDocument(client, candidate.digest);
+    if (document.bytes.length !== candidate.size) {
+      const words = `manifest ${candidate.digest} should have ${candidate.size} bytes, the registry sent ${document.bytes.length}`;
+      throw new BerthError('invalid', 'manifest.size', words);
+    }
     const found = await descend(client, [...documents, document], candidate, wanted);
     if (found !== undefined) return found;
   }

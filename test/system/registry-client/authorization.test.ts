@@ -13,11 +13,13 @@ interface SideServer extends AsyncDisposable {
   readonly seen: IncomingMessage[];
 }
 
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<SideServer> {
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+): Promise<SideServer> {
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     seen.push(request);
-    answer(request, response);
+    void answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -158,4 +160,32 @@ test('push: credentials stay with the registry when an upload goes to another se
   await distribution.push(parseReference(name), { credential: ALICE, signal, report: () => {} });
   assert.equal(uploads, 2);
   for (const { headers } of storage.seen) assert.equal(headers.authorization, undefined);
+});
+
+test('login keeps a refresh token where the server gives one, and pulls with that', async () => {
+  await using fixture = await openClientFixture();
+  const { registry, store } = fixture;
+  const { id } = registry.addImage('private', 'latest', [100]);
+  const forms: URLSearchParams[] = [];
+  await using tokens = await serve(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    if (request.method === 'POST') forms.push(new URLSearchParams(body));
+    const isKnown = forms.at(-1)?.get('refresh_token') === 'refresh-1' || request.headers.authorization === basic;
+    if (!isKnown) response.writeHead(401).end();
+    else response.end(JSON.stringify({ access_token: 'good', refresh_token: 'refresh-1', expires_in: 300 }));
+  });
+  const challenge = `Bearer realm="http://${tokens.host}/token",service="reg"`;
+  registry.intercept = demanding(challenge, (authorization) => authorization === 'Bearer good');
+  const distribution = openDistribution({ store: store.store, env: {}, userAgent: 'berth-test' });
+  const { signal } = new AbortController();
+  const { identityToken } = await distribution.login(registry.host, ALICE, signal);
+  assert.equal(identityToken, 'refresh-1');
+  assert.equal(new URL(tokens.seen[0]!.url!, 'http://x').searchParams.get('offline_token'), 'true');
+  const reference = parseReference(`${registry.host}/private:latest`);
+  const pull = (token: string) =>
+    distribution.pull(reference, { credential: { identityToken: token }, signal, report: () => {} });
+  assert.equal((await pull('refresh-1')).id, id);
+  assert.equal(forms[0]?.get('grant_type'), 'refresh_token');
+  assert.equal(forms[0]?.get('scope'), 'repository:private:pull');
+  await assert.rejects(pull('refresh-0'), /pull access denied/);
 });

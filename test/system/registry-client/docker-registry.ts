@@ -94,8 +94,12 @@ async function untilListening(port: number): Promise<void> {
   }
 }
 
-/** Makes a certificate for `localhost` that signs itself. @returns paths in the folder */
-export function makeCertificate(folder: string, name: string): { certificate: string; key: string } {
+/** Makes a certificate that signs itself. @param subject whom it is for, in openssl's words @returns paths in the folder */
+export function makeCertificate(
+  folder: string,
+  name: string,
+  subject = 'DNS:localhost',
+): { certificate: string; key: string } {
   mkdirSync(folder, { recursive: true });
   const certificate = join(folder, `${name}.crt`);
   const key = join(folder, `${name}.key`);
@@ -108,7 +112,7 @@ export function makeCertificate(folder: string, name: string): { certificate: st
     '-subj',
     `/CN=${name}`,
     '-addext',
-    'subjectAltName=DNS:localhost',
+    `subjectAltName=${subject}`,
   ];
   execFileSync('openssl', ['req', '-x509', ...options, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
   return { certificate, key };

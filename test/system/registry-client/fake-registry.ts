@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { encodeTarHeader, plainEntry, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
@@ -33,8 +34,10 @@ export class FakeRegistry implements AsyncDisposable {
   intercept: Intercept = () => false;
   readonly #server: Server;
 
-  constructor() {
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+  /** @param tls certificate and key in PEM; plain HTTP without */
+  constructor(tls?: { readonly cert: Buffer; readonly key: Buffer }) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    this.#server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
   }
 
   async listen(): Promise<this> {
@@ -44,7 +47,16 @@ export class FakeRegistry implements AsyncDisposable {
 
   /** `127.0.0.1:PORT` */
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** The same by a name that does not say that it is this machine. */
+  get distantHost(): string {
+    return `0.0.0.0:${this.#port}`;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   addBlob(bytes: Buffer): string {

@@ -68,6 +68,30 @@ const cases: Readonly<
       ),
     message: /1001 manifests, at most 1000 are accepted/,
   },
+  'an index that lies about the size of a manifest': {
+    put: (registry, { document }) => {
+      const { size, ...manifest } = registry.addManifest('bad', undefined, document);
+      const manifests = [{ ...manifest, size: size + 1 }];
+      registry.addManifest('bad', 'latest', { schemaVersion: 2, mediaType: INDEX, manifests }, INDEX);
+    },
+    message: /manifest sha256:.* should have \d+ bytes, the registry sent \d+/,
+  },
+  'a layer that is larger than its manifest says': {
+    put: (registry, { document }) =>
+      registry.addManifest('bad', 'latest', {
+        ...document,
+        layers: [{ ...document.layers[0]!, size: document.layers[0]!.size - 1 }],
+      }),
+    message: /should have \d+ bytes, the registry sent more/,
+  },
+  'a configuration that is larger than its manifest says': {
+    put: (registry, { document }) =>
+      registry.addManifest('bad', 'latest', {
+        ...document,
+        config: { ...document.config, size: document.config.size - 1 },
+      }),
+    message: /should have \d+ bytes, the registry sent more/,
+  },
   'a foreign layer': {
     put: (registry, { document }) =>
       registry.addManifest('bad', 'latest', {

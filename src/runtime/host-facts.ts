@@ -4,10 +4,14 @@ import { hasAppArmor, hasSELinux, inInitialUserNamespace } from '#sys/host-secur
 import { ownCapabilities } from '#sys/proc-host.ts';
 import type { HostFacts } from './plan/launch-options.ts';
 
-/** Looks at this machine and this process, for `buildLaunchPlan`. */
-export function detectHostFacts(): HostFacts {
+/**
+ * Looks at this machine and this process, for `buildLaunchPlan`.
+ *
+ * @param withNamed also control group hierarchies that have only a name
+ */
+export function detectHostFacts(withNamed = false): HostFacts {
   return {
-    cgroups: mountedCgroups(),
+    cgroups: mountedCgroups(withNamed),
     capabilities: ownCapabilities().permitted,
     initialUserNamespace: inInitialUserNamespace(),
     apparmor: hasAppArmor(),
@@ -16,9 +20,9 @@ export function detectHostFacts(): HostFacts {
   };
 }
 
-function mountedCgroups(): CgroupHost | undefined {
+function mountedCgroups(withNamed: boolean): CgroupHost | undefined {
   try {
-    return detectCgroups();
+    return detectCgroups(undefined, undefined, withNamed);
   } catch (error) {
     if (isBerthError(error, 'unsupported')) return undefined;
     throw error;

@@ -106,7 +106,8 @@ function hostFacts(globals: FlagValues): HostFacts {
     });
   }
   if (manager !== 'cgroupfs' && manager !== 'disabled') throw badUsage(`invalid cgroup manager: ${manager}`);
-  const facts = detectHostFacts();
+  // Engines look for a container of theirs in every hierarchy, as runc makes them.
+  const facts = detectHostFacts(true);
   return manager === 'disabled' ? { ...facts, cgroups: undefined } : facts;
 }
 

@@ -12,7 +12,7 @@ export interface Hierarchy {
 export interface CgroupHost {
   /** The driver in use: 1 when any v1 controller is mounted, otherwise 2. */
   readonly version: 1 | 2;
-  /** v1 hierarchies with at least one controller; named hierarchies such as `name=systemd` are not among them. */
+  /** v1 hierarchies with at least one controller; named hierarchies such as `name=systemd` only where they were asked for. */
   readonly hierarchies: readonly Hierarchy[];
   /** The v2 tree, alone (version 2) or beside v1 hierarchies (hybrid); its controllers are those v1 has not taken. */
   readonly unified: Hierarchy | undefined;
@@ -51,14 +51,16 @@ export function readTextIfPresent(path: string): string | undefined {
 /**
  * Finds the mounted control group hierarchies.
  *
+ * @param withNamed v1: also those that have no controller but a name, which stands in the controller's place (`name=systemd`)
  * @throws BerthError `unsupported` when no control groups are mounted
  */
 export function detectCgroups(
   mountInfo: string = readFileSync('/proc/self/mountinfo', 'utf8'),
   read: ReadText = readTextIfPresent,
+  withNamed = false,
 ): CgroupHost {
   const mounts = parseMountInfo(mountInfo);
-  const hierarchies = v1Hierarchies(mounts);
+  const hierarchies = v1Hierarchies(mounts, withNamed);
   const unified = unifiedHierarchy(mounts, read);
   if (hierarchies.length === 0 && unified === undefined) {
     throw new BerthError('unsupported', 'cgroup.not-mounted', 'no control groups are mounted on this machine', {
@@ -68,12 +70,13 @@ export function detectCgroups(
   return { version: hierarchies.length > 0 ? 1 : 2, hierarchies, unified };
 }
 
-function v1Hierarchies(mounts: readonly MountEntry[]): Hierarchy[] {
+function v1Hierarchies(mounts: readonly MountEntry[], withNamed: boolean): Hierarchy[] {
+  const counts = (option: string): boolean => V1_CONTROLLERS.has(option) || (withNamed && option.startsWith('name='));
   const seen = new Set<string>();
   const found: Hierarchy[] = [];
   for (const mount of mounts) {
     if (mount.type !== 'cgroup') continue;
-    const controllers = mount.superOptions.filter((option) => V1_CONTROLLERS.has(option));
+    const controllers = mount.superOptions.filter(counts);
     // The same hierarchy can be mounted several times (bind mounts): the first is enough.
     const fresh = controllers.filter((controller) => !seen.has(controller));
     if (fresh.length === 0) continue;

@@ -54,6 +54,12 @@ test('detectCgroups() tells v1, hybrid and v2 apart', () => {
   );
   assert.deepEqual(V1.hierarchies[0]?.controllers, ['cpu', 'cpuacct']);
   assert.deepEqual(V1.unified, { mountPoint: '/cg/unified', controllers: ['hugetlb'] });
+  const named = '30 1 0:3 / /cg/systemd rw - cgroup cgroup rw,xattr,name=systemd\n';
+  const found = detectCgroups(named, () => undefined, true);
+  assert.deepEqual(found.hierarchies, [{ mountPoint: '/cg/systemd', controllers: ['name=systemd'] }]);
+  assert.deepEqual(words(planCgroup(found, '/c', { devices: [{ allow: true, access: 'rwm' }] }, undefined, true)), [
+    'mkdir /cg/systemd/c',
+  ]);
   assert.equal(V2.version, 2);
   assert.throws(
     () => detectCgroups('', () => undefined),

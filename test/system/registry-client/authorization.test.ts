@@ -13,9 +13,7 @@ interface SideServer extends AsyncDisposable {
   readonly seen: IncomingMessage[];
 }
 
-async function serve(
-  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
-): Promise<SideServer> {
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<SideServer> {
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     seen.push(request);

@@ -17,6 +17,7 @@ enum { PAUSE_MS = 300, LONGEST_PAUSE_MS = 60000, BUFFER = 65536, KERNEL_BUFFER =
 
 static int command_pid;
 static bool wanted, missed; /* missed: the kernel had to drop notices */
+static bool tells_ports, changed; /* changed: other ports may be published */
 static uint64_t pause_ms = PAUSE_MS;
 static uint64_t not_before;
 /* within one transaction of the kernel's; tables of that name by address family, one bit each */
@@ -77,6 +78,7 @@ static void notice(const struct guard *g, const struct nlmsghdr *h)
 	table = text_of(h, NFTA_TABLE_NAME); /* the same number in messages of chains, rules and sets */
 	if (!table || strcmp(table, g->table))
 		return;
+	changed = true;
 	family = 1u << (header->nfgen_family & 31);
 	switch (h->nlmsg_type & 255) {
 	case NFT_MSG_DELTABLE:
@@ -164,6 +166,7 @@ int guard_open(const struct guard *g)
 	if (sock >= 0)
 		setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
 	hold_connections(g->table);
+	changed = tells_ports = sock >= 0 && loopback_open();
 	wanted = sock >= 0 && !table_is_there(g);
 	return sock;
 }
@@ -199,7 +202,15 @@ void guard_tick(const struct guard *g)
 {
 	if (missed) {
 		missed = false;
+		changed = true;
 		wanted |= !table_is_there(g);
+	}
+	if (changed && tells_ports) {
+		static uint8_t bitmaps[PORT_BITMAPS];
+
+		changed = false;
+		published_ports(g->table, bitmaps);
+		loopback_ports(bitmaps);
 	}
 	if (!wanted || command_pid || clock_ms() < not_before)
 		return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -324,6 +325,14 @@ test('rules that somebody flushes come back by themselves, with no process of a 
   );
   await containers.start(Id);
   await using _server = await servePorts((await containers.inspect(Id)).State.Pid, [80]);
+  // Meanwhile: ::1 leads to what is published for IPv4, from the host only, and not past its own programs.
+  const atLoopback = () => ask(undefined, 'tcp', '::1', port);
+  await eventually('::1 leads there', async () => / 80$/.test(await atLoopback()) || undefined);
+  assert.equal(await ask(namespaceOf(await containers.inspect(Id)), 'tcp', '::1', port), 'refused');
+  const own = createServer((socket) => socket.end('own')).listen(port, '::1');
+  await once(own, 'listening');
+  assert.equal(await atLoopback(), 'own');
+  own.close();
   const { table } = firewallNames(fixture.root);
   const reached = `tcp ${outside.outside.v4} 80`;
   assert.equal(await ask(outside.namespace, 'tcp', outside.inside.v4, port), reached);

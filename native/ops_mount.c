@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -261,13 +262,31 @@ int op_read_only(struct op *op)
 }
 
 /*
+ * Whoever started this may be in a chroot. pivot_root(2) would exchange that directory alone, and what lies around it would stay
+ * in the namespace, one setns(2) or one chroot(2) away: so from the root of the namespace itself, which joining it again gives.
+ */
+static int enter_namespace_root(void)
+{
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0), err;
+
+	if (self < 0)
+		return -errno;
+	err = setns(self, CLONE_NEWNS) ? -errno : 0;
+	close(self);
+	return err;
+}
+
+/*
  * The old root ends up on top of the new one and is taken away from there. First all of it stops propagating: its end must
  * not reach the host's mounts, and the new root's own propagation is nobody's business here.
  */
 static int pivot(int root)
 {
-	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), err = 0;
+	int err = enter_namespace_root(), old;
 
+	if (err)
+		return err;
+	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0)
 		return -errno;
 	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || fchdir(old) || mount("", ".", NULL, MS_SLAVE | MS_REC, NULL) ||

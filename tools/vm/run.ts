@@ -31,7 +31,7 @@ const NODE_OPTIONS = '--jitless --import=/berth/node_modules/stripped.mjs';
 const ENVIRONMENT = `NODE_OPTIONS='${NODE_OPTIONS}' NODE_COMPILE_CACHE=/var/tmp/compiled`;
 const TEST = 'node --test --test-concurrency=1 --test-timeout=900000 --test-reporter=spec';
 const KERNEL_OPTIONS =
-  'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on mitigations=off';
+  'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on mitigations=off no_timer_check';
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 

@@ -132,6 +132,7 @@ enum reason {
 };
 
 /* Control channel, keeper -> TypeScript: u32 length of the rest, u8 type, payload. */
+#define MSG_READY 'R' /* u32 pid: before its plan, of each keeper that was started with others */
 #define MSG_CREATED 'C' /* u32 pid */
 #define MSG_STARTED 'S'
 #define MSG_FAILED 'F' /* u8 side, u16 opcode, u32 index, i32 errno, u8 reason, s path, s detail (u16 lengths) */

@@ -56,7 +56,7 @@ export function openContext(parts: ContextParts): EngineContext & { readonly eve
     pending: new PendingAttaches(),
     exits: new ExitWatch(
       (id) => pathsOf(root, id).runDirectory,
-      (id) => handleExit(context, id),
+      (id, record) => handleExit(context, id, record),
       closing,
     ),
     events,

@@ -52,7 +52,7 @@ export function openCore(options: EngineOptions): Core {
     PORT_SCHEMA,
     EVENT_SCHEMA,
   ]);
-  const store = openStore({ root, db });
+  const store = openStore({ root, db, resident: options.resident === true });
   const closing = new AbortController();
   let isClosed = false;
   const context = openContext({

@@ -34,6 +34,7 @@ import { type Tagged, tagImage } from './images/tag-image.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type Database, transact } from './metadata/database.ts';
 import { type Lease, openLease } from './metadata/leases.ts';
+import { Removals } from './removals.ts';
 import type { FetchLostBlob } from './restore-blob.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { storePaths } from './store-paths.ts';
@@ -47,6 +48,8 @@ export interface StoreOptions {
   readonly db: Database;
   /** Storage driver of new layers; found out when absent. */
   readonly driver?: 'overlay' | 'vfs';
+  /** True for a process that stays: it deletes what containers leave after it has answered. */
+  readonly resident?: boolean;
 }
 
 /** Tells which containers are made from an image. */
@@ -62,6 +65,8 @@ export interface Store {
   readonly arrivals: Arrivals;
   /** What blobs that are not compressed become on their way to a registry. */
   readonly packed: PackedBlobs;
+  /** What nobody uses any more. */
+  readonly removals: Removals;
   /** Keeps what it is told to hold from garbage collection until it is disposed of. */
   openLease(): Lease;
   /** File systems of containers as archives. */
@@ -99,15 +104,16 @@ export interface Store {
   diskUsage(): Promise<DiskUsageReport>;
   /** Checks rows and files against each other, and repairs what can be. */
   check(repair: boolean, fetch?: FetchLostBlob): Promise<Finding[]>;
-  /** Ends the threads. The database stays open: it is the caller's. */
+  /** Deletes what is left to delete and ends the threads. The database stays open: it is the caller's. */
   close(): Promise<void>;
 }
 
 /** Opens the store. Nothing is read or started before it is needed. */
-export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
+export function openStore({ root, db, driver: wanted, resident = false }: StoreOptions): Store {
   const paths = storePaths(root);
   const workers = new FileWorkers();
   const content = new ContentStore(db, paths);
+  const removals = new Removals(content, workers, resident);
   let chosen: Promise<StorageDriver> | undefined;
   const driverNamed = (name: string) => driverByName(name, workers);
   const driver = () => {
@@ -116,7 +122,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
   };
   const layers = new LayerStore({ db, paths, content, workers, driver });
   const images = new ImageStore({ db, content, layers });
-  const snapshots = new SnapshotStore({ db, paths, content, layers, images, workers, driver, driverNamed });
+  const snapshots = new SnapshotStore({ db, paths, content, layers, images, workers, removals, driver, driverNamed });
   const parts = { db, paths, content, layers, images, workers };
   const collect = () => collectGarbage(parts);
   const removal = (users: ImageUsers) => ({
@@ -132,6 +138,7 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
     content,
     arrivals: new Arrivals(parts),
     packed: new PackedBlobs(parts),
+    removals,
     openLease: () => openLease(db),
     trees: new Trees(workers),
     listMembers: (blob, wanted) => workers.run('listMembers', { blob: content.pathOf(blob), wanted }),
@@ -171,6 +178,9 @@ export function openStore({ root, db, driver: wanted }: StoreOptions): Store {
       return workers.run('measureRoot', { root, registryBlobs });
     },
     check: (repair, fetch) => checkStore({ ...parts, snapshots }, repair, fetch),
-    close: () => workers.close(),
+    close: async () => {
+      await removals.end();
+      await workers.close();
+    },
   };
 }

@@ -1,16 +1,16 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { fault } from '#base/fault.ts';
 import type { RootfsMount } from '#spec/rootfs.ts';
 import type { ContentStore } from './content/content-store.ts';
 import type { StorageDriver } from './drivers/driver.ts';
-import { removeDirectory } from './drivers/remove-directory.ts';
 import { collectGarbage } from './gc.ts';
 import type { ImageStore, StoredImage } from './images/image-store.ts';
 import type { ChangesJob } from './layers/change-jobs.ts';
 import type { LayerStore } from './layers/layer-store.ts';
-import { type Database, transact } from './metadata/database.ts';
+import { type Database, statement, transact } from './metadata/database.ts';
+import type { Removals } from './removals.ts';
 import type { StorePaths } from './store-paths.ts';
 import type { FileWorkers } from './worker/file-workers.ts';
 
@@ -21,6 +21,7 @@ export interface SnapshotParts {
   readonly layers: LayerStore;
   readonly images: ImageStore;
   readonly workers: FileWorkers;
+  readonly removals: Removals;
   readonly driver: () => Promise<StorageDriver>;
   readonly driverNamed: (name: string) => StorageDriver;
 }
@@ -58,7 +59,7 @@ export class SnapshotStore {
       if (this.get(containerId) !== undefined) {
         throw new BerthError('conflict', 'snapshot.exists', `container ${containerId} has a root filesystem already`);
       }
-      db.prepare('INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)').run(
+      statement(db, 'INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)').run(
         containerId,
         image.id,
         top ?? null,
@@ -75,9 +76,8 @@ export class SnapshotStore {
   }
 
   get(containerId: string): SnapshotRow | undefined {
-    const row = this.#parts.db
-      .prepare('SELECT image_id, top_layer, driver FROM snapshots WHERE container_id = ?')
-      .get(containerId);
+    const sql = 'SELECT image_id, top_layer, driver FROM snapshots WHERE container_id = ?';
+    const row = statement(this.#parts.db, sql).get(containerId);
     if (row === undefined) return undefined;
     return {
       containerId,
@@ -118,24 +118,21 @@ export class SnapshotStore {
 
   /**
    * Removes a container's writable root; nothing happens when it has none. The files are moved aside at once, so that the
-   * container's name is free, and deleted before this resolves.
+   * container's name is free, and then deleted as {@link Removals} does it.
    */
   async remove(containerId: string): Promise<void> {
-    const { db, paths, content } = this.#parts;
+    const { db, paths, removals } = this.#parts;
     const row = this.get(containerId);
     if (row === undefined) return;
     const directory = paths.container(containerId);
     const aside: string[] = [];
     for (const name of this.#parts.driverNamed(row.driver).containerEntries) {
-      const from = join(directory, name);
-      if (!existsSync(from)) continue;
-      const to = content.temporaryPath();
-      renameSync(from, to);
-      aside.push(to);
+      const to = removals.moveAside(join(directory, name));
+      if (to !== undefined) aside.push(to);
     }
     fault('snapshot.moved');
-    db.prepare('DELETE FROM snapshots WHERE container_id = ?').run(containerId);
-    for (const path of aside) await removeDirectory(path, this.#parts.workers);
+    statement(db, 'DELETE FROM snapshots WHERE container_id = ?').run(containerId);
+    await removals.delete(aside);
     // Of an image that was removed by force this may have been the last user.
     if (this.#parts.images.table.get(row.imageId) === undefined) await collectGarbage(this.#parts);
   }

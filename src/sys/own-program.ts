@@ -17,6 +17,9 @@ export function builtFile(name: string): string {
   return findInPackage(path) ?? path;
 }
 
+/** Where they were found: a process that stays asks at every start. */
+const found = new Map<string, string>();
+
 /**
  * Path of one of the programs that the build makes of `native/`: what `BERTH_<NAME>` says, else `dist/<name>` of this package.
  *
@@ -24,8 +27,13 @@ export function builtFile(name: string): string {
  * @throws BerthError unavailable `<name>.missing` when it was not built
  */
 export function ownProgram(name: 'keeper' | 'resolver' | 'init' | 'probe'): string {
-  const path = process.env[`BERTH_${name.toUpperCase()}`] || findInPackage(join('dist', name));
-  if (path !== undefined) return path;
+  const wished = process.env[`BERTH_${name.toUpperCase()}`];
+  if (wished) return wished;
+  const path = found.get(name) ?? findInPackage(join('dist', name));
+  if (path !== undefined) {
+    found.set(name, path);
+    return path;
+  }
   throw new BerthError('unavailable', `${name}.missing`, `the program dist/${name} does not exist`, {
     hint: 'build it with: npm run build',
   });

@@ -33,6 +33,8 @@ export interface ContainerImages {
   rootfs(containerId: string): Promise<RootfsMount>;
   /** Removes the writable layer; nothing happens when there is none. */
   release(containerId: string): Promise<void>;
+  /** Removes a directory of the engine's that nobody uses any more: it is gone from its place, and deleted by and by. */
+  discard(directory: string): Promise<void>;
   /** Name of the storage driver that holds a container. */
   driverOf(containerId: string): string;
   graphDriver(containerId: string): GraphDriver;

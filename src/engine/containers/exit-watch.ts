@@ -1,5 +1,6 @@
 import { isBerthError } from '#base/errors.ts';
 import { type WatchedExit, watchExit } from '#sys/keeper/attach.ts';
+import type { ExitRecord } from '#sys/keeper/exit-record.ts';
 import type { Launch } from '#sys/keeper/launch.ts';
 
 /** How long the end of a process may be put off by keepers that are still cleaning up. */
@@ -12,14 +13,18 @@ const FINISH_MS = 2000;
 export class ExitWatch {
   readonly #watched = new Map<string, Promise<void>>();
   readonly #runDirectory: (id: string) => string;
-  readonly #handle: (id: string) => Promise<void>;
+  readonly #handle: (id: string, record: ExitRecord | undefined) => Promise<void>;
   readonly #closing: AbortSignal;
 
   /**
    * @param runDirectory where a container's keeper listens
-   * @param handle records an exit
+   * @param handle records an exit; what the plan does after it is done then
    */
-  constructor(runDirectory: (id: string) => string, handle: (id: string) => Promise<void>, closing: AbortSignal) {
+  constructor(
+    runDirectory: (id: string) => string,
+    handle: (id: string, record: ExitRecord | undefined) => Promise<void>,
+    closing: AbortSignal,
+  ) {
     this.#runDirectory = runDirectory;
     this.#handle = handle;
     this.#closing = closing;
@@ -30,6 +35,11 @@ export class ExitWatch {
     const running = this.#watched.get(id);
     if (running !== undefined) return running;
     return this.#keep(id, () => watchExit(this.#runDirectory(id), { willAcknowledge: true, signal: this.#closing }));
+  }
+
+  /** True while this process is told of the container's end as soon as it comes. */
+  isWatched(id: string): boolean {
+    return this.#watched.has(id);
   }
 
   /** Watches a container that this process has just started, over the channel that it has to the keeper already. */
@@ -67,7 +77,7 @@ export class ExitWatch {
   async #watch(id: string, next: () => Promise<WatchedExit>): Promise<void> {
     try {
       const exit = await next();
-      await this.#record(id);
+      await this.#record(id, exit.isComplete ? exit.record : undefined);
       exit.acknowledge();
     } catch (error) {
       // Closing, or the keeper was killed: the row tells.
@@ -77,9 +87,9 @@ export class ExitWatch {
     }
   }
 
-  async #record(id: string): Promise<void> {
+  async #record(id: string, record: ExitRecord | undefined): Promise<void> {
     try {
-      await this.#handle(id);
+      await this.#handle(id, record);
     } catch (error) {
       // It removed itself.
       if (!isBerthError(error, 'not-found')) throw error;

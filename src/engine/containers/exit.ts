@@ -7,6 +7,8 @@ import { releaseEndpoints } from '../networks/endpoints.ts';
 import { attachmentEvents } from '../networks/network-events.ts';
 import type { ContainerRow, RowPatch } from '../state/container-row.ts';
 import { currentBoot } from '../state/process-token.ts';
+import { isShuttingDown } from '../state/shutdown-mark.ts';
+
 import { mountEvents } from '../volumes/volume-events.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
@@ -43,7 +45,8 @@ export function exitOf(context: EngineContext, row: ContainerRow): Exit {
   };
 }
 
-function fromRecord(record: ExitRecord, row: ContainerRow): Exit {
+/** What a keeper's record says of a run. */
+export function fromRecord(record: ExitRecord, row: ContainerRow): Exit {
   return {
     code: record.exitCode,
     oom: oomOf(record, row),
@@ -78,13 +81,14 @@ function durationMs(from: string, to: string): number {
  */
 export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit): ContainerRow {
   const ranMs = durationMs(exit.startedAt, exit.finishedAt);
-  const delayMs = restartDelay(row.hostConfig.RestartPolicy, {
+  const wanted = restartDelay(row.hostConfig.RestartPolicy, {
     exitCode: exit.code,
     ranMs,
     restartCount: row.restartCount,
     delayMs: row.restartDelayMs,
     stoppedByUser: row.stoppedByUser,
   });
+  const delayMs = wanted !== undefined && isShuttingDown(context.root) ? undefined : wanted;
   const patch: RowPatch = {
     status: delayMs === undefined ? 'exited' : 'restarting',
     pid: 0,

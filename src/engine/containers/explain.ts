@@ -8,6 +8,7 @@ import type { CreateOptions } from './api.ts';
 import { containerLaunchPlan } from './container-plan.ts';
 import { draftContainer, specOf } from './create.ts';
 import { publishesPorts } from './namespace-mode.ts';
+import { rootOfRun } from './root-of-run.ts';
 
 /**
  * What creating and starting a container would ask of the kernel, in plain words. Nothing is created.
@@ -48,7 +49,7 @@ export async function explainContainer(
     stoppedByUser: false,
     health: null,
   };
-  const rootfs = context.images.preview(draft.id, draft.image.id);
+  const rootfs = rootOfRun(context.images.preview(draft.id, draft.image.id), row);
   const endpoints = previewEndpoints(context, row, draft.endpoints);
   const ranges = publishesPorts(row.hostConfig)
     ? (await import('../ports/lease-ports.ts')).previewPorts(context, row, endpoints)

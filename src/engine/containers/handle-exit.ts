@@ -1,25 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBerthError } from '#base/errors.ts';
+import type { ExitRecord } from '#sys/keeper/exit-record.ts';
 import { spawnDetached } from '#sys/spawn-detached.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isTokenAlive } from '../state/process-token.ts';
-import { settle } from './settle.ts';
+import { settle, settleKnownExit } from './settle.ts';
 import { startContainer } from './start.ts';
 
 /**
  * Records the exit of a container if it has ended, removes it if it asked for that, and sees to its restart: a process that
  * stays does it itself, any other leaves it to the exit command.
  *
+ * @param record what its keeper said when it had done everything that the plan asks of it
  * @throws not-found when the container is gone (afterwards)
  */
-export async function handleExit(context: EngineContext, id: string): Promise<void> {
+export async function handleExit(context: EngineContext, id: string, record?: ExitRecord): Promise<void> {
   let row: ContainerRow;
   {
     using held = await context.locks.acquire(id);
-    row = await settle(context, held.row);
+    const isOfThisRun = record !== undefined && record.pid === held.row.pid && isRunning(held.row);
+    row = await (isOfThisRun ? settleKnownExit(context, held.row, record) : settle(context, held.row));
   }
   if (row.status === 'restarting') arrangeRestart(context, row);
+}
+
+function isRunning(row: ContainerRow): boolean {
+  return row.status === 'running' || row.status === 'paused';
 }
 
 /** Makes sure that some process will start a container that is to be restarted. */

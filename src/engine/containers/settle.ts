@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError } from '#base/errors.ts';
 import { formatTimeNs } from '#base/time.ts';
 import { waitExit } from '#sys/keeper/attach.ts';
-import { readExitRecord, readStartTimeNs } from '#sys/keeper/exit-record.ts';
+import { type ExitRecord, readExitRecord, readStartTimeNs } from '#sys/keeper/exit-record.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import { releaseEndpoints } from '../networks/endpoints.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { currentBoot, isProcessAlive, isTokenAlive } from '../state/process-token.ts';
-import { exitOf, recordExit } from './exit.ts';
+import { type Exit, exitOf, fromRecord, recordExit } from './exit.ts';
 import { removeRemains, tearDown, undoCreate } from './teardown.ts';
 
 /** How long a keeper whose starter died gets to notice and to undo its work. */
@@ -72,6 +72,20 @@ export async function settleExit(context: EngineContext, row: ContainerRow): Pro
   const wasKilled = readExitRecord(pathsOf(context.root, row.id).runDirectory) === undefined;
   const leavesPorts = context.ports.hasLive(row.id) || (wasKilled && context.ports.of(row.id).length > 0);
   if (!keeperAlive(row)) await removeRemains(context, row);
+  return concludeExit(context, row, exit, leavesPorts);
+}
+
+/** {@link settleExit} when the keeper itself has just said how the run ended, and that it is done with it. */
+export function settleKnownExit(context: EngineContext, row: ContainerRow, record: ExitRecord): Promise<ContainerRow> {
+  return concludeExit(context, row, fromRecord(record, row), context.ports.hasLive(row.id));
+}
+
+async function concludeExit(
+  context: EngineContext,
+  row: ContainerRow,
+  exit: Exit,
+  leavesPorts: boolean,
+): Promise<ContainerRow> {
   const after = recordExit(context, row, exit);
   if (leavesPorts) await (await import('../networks/restore-firewall.ts')).restoreFirewall(context);
   // Who restarts a container by hand wants to find it.

@@ -24,6 +24,7 @@ import { containerLaunchPlan } from './container-plan.ts';
 import { containerEvent } from './events.ts';
 import { foreignExitStatus, foreignInit, prepareForeign } from './foreign-runtime.ts';
 import { publishesPorts } from './namespace-mode.ts';
+import { allowNextRun, rootOfRun } from './root-of-run.ts';
 import { isForeignRuntime } from './runtime-name.ts';
 import { settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
@@ -102,7 +103,8 @@ async function carryOut(
 ): Promise<void> {
   const { runDirectory } = pathsOf(context.root, row.id);
   prepareBindSources(row.spec.mounts);
-  const rootfs = await context.images.rootfs(row.id);
+  const rootfs = rootOfRun(await context.images.rootfs(row.id), row);
+  allowNextRun(rootfs);
   makeEmpty(runDirectory);
   if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
   const ranges = await publishedRanges(context, row, endpoints);
@@ -151,6 +153,7 @@ async function launchInNetworks(
   await makeNetworks(context, endpoints);
   fault('start.networks-made');
   makeEmpty(pathsOf(context.root, row.id).runDirectory);
+  allowNextRun(rootOfRun(await context.images.rootfs(row.id), row));
   if (isForeignRuntime(row.hostConfig.Runtime)) prepareForeign(context, row.id);
   try {
     return await launch(plan);

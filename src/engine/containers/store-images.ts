@@ -61,6 +61,10 @@ export function storeImages(store: Store, root: string): ContainerImages {
     layersOf: (imageId) => store.layers.directories(store.images.resolve(imageId).row.topLayer).map(({ path }) => path),
     rootfs: async (containerId) => store.snapshots.mountOf(containerId),
     release: (containerId) => store.snapshots.remove(containerId),
+    discard: async (directory) => {
+      const aside = store.removals.moveAside(directory);
+      if (aside !== undefined) await store.removals.delete([aside]);
+    },
     driverOf: (containerId) => store.snapshots.get(containerId)?.driver ?? 'overlay',
     graphDriver: (containerId) => {
       const row = store.snapshots.get(containerId);

@@ -32,7 +32,7 @@ export async function tearDown(context: EngineContext, row: ContainerRow, withVo
   fault('remove.run');
   await context.images.release(row.id);
   fault('remove.layer');
-  rmSync(paths.directory, { recursive: true, force: true });
+  await context.images.discard(paths.directory);
   fault('remove.directory');
   if (withVolumes) await removeOwnVolumes(context, row);
   context.sql.transaction(() => {

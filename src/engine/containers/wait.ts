@@ -64,7 +64,8 @@ async function follow(context: EngineContext, armed: Armed, signal: AbortSignal)
 async function nextChange(context: EngineContext, row: ContainerRow, signal: AbortSignal): Promise<void> {
   const changed = context.feed.next(signal);
   if (row.status !== 'running' && row.status !== 'paused') return changed;
-  if (isStale(context, row)) return settleQuietly(context, row.id);
+  // Its keeper tells this process of the end: there is no need to look for it.
+  if (!context.exits.isWatched(row.id) && isStale(context, row)) return settleQuietly(context, row.id);
   // Paused, removed, updated: something may change before the exit. A keeper that does not answer yet is asked again then.
   await Promise.race([context.exits.ended(row.id).then(() => undefined), changed]);
 }

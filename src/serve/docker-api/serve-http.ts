@@ -45,7 +45,7 @@ function requestOf(message: IncomingMessage, body: Readable | undefined, abort: 
   return {
     method: message.method as ApiMethod,
     path,
-    query: queryOf(new URLSearchParams(target.slice(path.length))),
+    query: path.length === target.length ? {} : queryOf(new URLSearchParams(target.slice(path.length))),
     headers,
     body:
       body === undefined
@@ -91,9 +91,16 @@ async function writeBody(response: ServerResponse, body: ApiResponse['body'], he
   }
 }
 
-/** `content-type` as `Content-Type`: some clients compare. */
+const canonicalNames = new Map<string, string>();
+
+/** `content-type` as `Content-Type`: some clients compare. The API's own names are few. */
 function canonicalName(name: string): string {
-  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+  let canonical = canonicalNames.get(name);
+  if (canonical === undefined) {
+    canonical = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+    canonicalNames.set(name, canonical);
+  }
+  return canonical;
 }
 
 function headersFor(answer: ApiResponse): Record<string, string> {
@@ -106,7 +113,9 @@ function headersFor(answer: ApiResponse): Record<string, string> {
     ...type,
     ...answer.headers,
   };
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [canonicalName(name), value]));
+  const canonical: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) canonical[canonicalName(name)] = value;
+  return canonical;
 }
 
 /** Docker's errors have a message only; the rest is for clients that ask for it. */
@@ -139,6 +148,9 @@ async function withCaller(request: ApiRequest, message: IncomingMessage, callerO
   return { ...request, headers: { ...request.headers, [CALLER_HEADER]: `${caller.uid}:${caller.gid}` } };
 }
 
+/** One for all: making one for each answer that ends takes longer than writing the answer. */
+const CLIENT_GONE = Object.assign(new Error('the client is gone'), { name: 'AbortError' });
+
 async function answerRequest(
   dispatch: Dispatch,
   message: IncomingMessage,
@@ -146,7 +158,7 @@ async function answerRequest(
   callerOf?: CallerOf,
 ): Promise<void> {
   const aborter = new AbortController();
-  response.on('close', () => aborter.abort());
+  response.on('close', () => aborter.abort(CLIENT_GONE));
   const body = hasBody(message) ? message : undefined;
   const request = await withCaller(requestOf(message, body, aborter.signal), message, callerOf);
   const answer = forClient(message, await dispatch(request));
@@ -181,7 +193,7 @@ function writeUnupgraded(socket: Duplex, answer: ApiResponse): void {
 
 async function answerUpgrade(dispatch: Dispatch, message: IncomingMessage, socket: Duplex, head: Buffer) {
   const aborter = new AbortController();
-  socket.on('close', () => aborter.abort());
+  socket.on('close', () => aborter.abort(CLIENT_GONE));
   // Either side may vanish at any time; the pipelines below see it and end the other.
   socket.on('error', () => {});
   if (head.length > 0) socket.unshift(head);

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { BerthError, messageOf } from '#base/errors.ts';
 
 export type { DatabaseSync as Database } from 'node:sqlite';
@@ -67,6 +67,23 @@ export function transact<T>(db: DatabaseSync, work: () => T): T {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }
+}
+
+const prepared = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** The statement of an SQL text that never changes, compiled once for each database. Use it up before it is asked for again. */
+export function statement(db: DatabaseSync, sql: string): StatementSync {
+  let statements = prepared.get(db);
+  if (statements === undefined) {
+    statements = new Map();
+    prepared.set(db, statements);
+  }
+  let found = statements.get(sql);
+  if (found === undefined) {
+    found = db.prepare(sql);
+    statements.set(sql, found);
+  }
+  return found;
 }
 
 function readVersions(db: DatabaseSync): Map<string, number> {

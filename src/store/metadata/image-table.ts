@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { type Database, statement } from './database.ts';
 
 export interface ImageRow {
   /** `sha256:HEX`, the digest of the configuration. */
@@ -25,54 +25,60 @@ export class ImageTable {
   }
 
   get(id: string): ImageRow | undefined {
-    const row = this.#db.prepare('SELECT * FROM images WHERE id = ?').get(id);
+    const row = statement(this.#db, 'SELECT * FROM images WHERE id = ?').get(id);
     return row === undefined ? undefined : toRow(row);
   }
 
   /** Ids that begin with some hex digits, at most two. */
   idsWithPrefix(hex: string): string[] {
-    const rows = this.#db
-      .prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2')
-      .all(`sha256:${hex}`, `sha256:${hex}g`);
+    const rows = statement(this.#db, 'SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2').all(
+      `sha256:${hex}`,
+      `sha256:${hex}g`,
+    );
     return rows.map((row) => String(row['id']));
   }
 
   all(): ImageRow[] {
-    return this.#db.prepare('SELECT * FROM images').all().map(toRow);
+    return statement(this.#db, 'SELECT * FROM images').all().map(toRow);
   }
 
   /** Images committed from this one. */
   childrenOf(id: string): string[] {
-    return this.#db
-      .prepare('SELECT id FROM images WHERE parent = ?')
+    return statement(this.#db, 'SELECT id FROM images WHERE parent = ?')
       .all(id)
       .map((row) => String(row['id']));
   }
 
   insert(row: ImageRow): void {
-    this.#db
-      .prepare('INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(row.id, row.config, row.parent, row.topLayer ?? null, row.size, row.storedMs, row.taggedMs);
+    statement(this.#db, 'INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      row.id,
+      row.config,
+      row.parent,
+      row.topLayer ?? null,
+      row.size,
+      row.storedMs,
+      row.taggedMs,
+    );
   }
 
   delete(id: string): void {
-    this.#db.prepare('DELETE FROM images WHERE id = ?').run(id);
+    statement(this.#db, 'DELETE FROM images WHERE id = ?').run(id);
   }
 
   /** Image that a full name (`docker.io/library/x:latest`) leads to. */
   idOfName(name: string): string | undefined {
-    const row = this.#db.prepare('SELECT image_id FROM image_names WHERE name = ?').get(name);
+    const row = statement(this.#db, 'SELECT image_id FROM image_names WHERE name = ?').get(name);
     return row === undefined ? undefined : String(row['image_id']);
   }
 
   namesOf(id: string): string[] {
-    const rows = this.#db.prepare('SELECT name FROM image_names WHERE image_id = ? ORDER BY name').all(id);
+    const rows = statement(this.#db, 'SELECT name FROM image_names WHERE image_id = ? ORDER BY name').all(id);
     return rows.map((row) => String(row['name']));
   }
 
   /** All names with their images, in order of name. */
   names(): { name: string; imageId: string }[] {
-    const rows = this.#db.prepare('SELECT name, image_id FROM image_names ORDER BY name').all();
+    const rows = statement(this.#db, 'SELECT name, image_id FROM image_names ORDER BY name').all();
     return rows.map((row) => ({ name: String(row['name']), imageId: String(row['image_id']) }));
   }
 
@@ -84,41 +90,43 @@ export class ImageTable {
    */
   setName(name: string, id: string, list = ''): string | undefined {
     const before = this.idOfName(name);
-    this.#db.prepare('DELETE FROM image_platforms WHERE name = ? AND list <> ?').run(name, list);
-    this.#db
-      .prepare('INSERT INTO image_names VALUES (?, ?) ON CONFLICT DO UPDATE SET image_id = excluded.image_id')
-      .run(name, id);
-    this.#db.prepare('UPDATE images SET tagged_ms = ? WHERE id = ?').run(Date.now(), id);
+    statement(this.#db, 'DELETE FROM image_platforms WHERE name = ? AND list <> ?').run(name, list);
+    statement(
+      this.#db,
+      'INSERT INTO image_names VALUES (?, ?) ON CONFLICT DO UPDATE SET image_id = excluded.image_id',
+    ).run(name, id);
+    statement(this.#db, 'UPDATE images SET tagged_ms = ? WHERE id = ?').run(Date.now(), id);
     return before;
   }
 
   /** @returns images for other platforms that the name stood for */
   deleteName(name: string): string[] {
-    const others = this.#db.prepare('DELETE FROM image_platforms WHERE name = ? RETURNING image_id').all(name);
-    this.#db.prepare('DELETE FROM image_names WHERE name = ?').run(name);
+    const others = statement(this.#db, 'DELETE FROM image_platforms WHERE name = ? RETURNING image_id').all(name);
+    statement(this.#db, 'DELETE FROM image_names WHERE name = ?').run(name);
     return others.map((row) => String(row['image_id']));
   }
 
   /** Lets a name lead to another one of the images that it stands for. */
   moveName(name: string, id: string): void {
-    this.#db.prepare('UPDATE image_names SET image_id = ? WHERE name = ?').run(id, name);
+    statement(this.#db, 'UPDATE image_names SET image_id = ? WHERE name = ?').run(id, name);
   }
 
   /** A name does not stand for an image on any platform any more. */
   deletePlatforms(name: string, id: string): void {
-    this.#db.prepare('DELETE FROM image_platforms WHERE name = ? AND image_id = ?').run(name, id);
+    statement(this.#db, 'DELETE FROM image_platforms WHERE name = ? AND image_id = ?').run(name, id);
   }
 
   /** Notes which image a name stands for on a platform. */
   setPlatform(name: string, platform: string, list: string, id: string): void {
-    this.#db.prepare('INSERT OR REPLACE INTO image_platforms VALUES (?, ?, ?, ?)').run(name, platform, list, id);
+    statement(this.#db, 'INSERT OR REPLACE INTO image_platforms VALUES (?, ?, ?, ?)').run(name, platform, list, id);
   }
 
   /** Images that a name stands for by platform, when it stands for several. */
   platformsOf(name: string): { platform: string; list: string; imageId: string }[] {
-    const rows = this.#db
-      .prepare('SELECT platform, list, image_id FROM image_platforms WHERE name = ? ORDER BY platform')
-      .all(name);
+    const rows = statement(
+      this.#db,
+      'SELECT platform, list, image_id FROM image_platforms WHERE name = ? ORDER BY platform',
+    ).all(name);
     return rows.map((row) => ({
       platform: String(row['platform']),
       list: String(row['list']),
@@ -128,7 +136,7 @@ export class ImageTable {
 
   /** Whether a name stands for an image on some platform. */
   isPlatformOfName(id: string): boolean {
-    return this.#db.prepare('SELECT 1 FROM image_platforms WHERE image_id = ?').get(id) !== undefined;
+    return statement(this.#db, 'SELECT 1 FROM image_platforms WHERE image_id = ?').get(id) !== undefined;
   }
 }
 

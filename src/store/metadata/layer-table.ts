@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { type Database, statement } from './database.ts';
 
 /** A layer that is unpacked. */
 export interface LayerRow {
@@ -25,7 +25,7 @@ export class LayerTable {
   }
 
   get(chainId: string): LayerRow | undefined {
-    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM layers WHERE chain_id = ?`).get(chainId);
+    const row = statement(this.#db, `SELECT ${COLUMNS} FROM layers WHERE chain_id = ?`).get(chainId);
     return row === undefined ? undefined : toRow(row);
   }
 
@@ -39,21 +39,28 @@ export class LayerTable {
         SELECT layers.parent, depth + 1 FROM below JOIN layers USING (chain_id) WHERE layers.parent IS NOT NULL
       )
       SELECT ${COLUMNS} FROM below JOIN layers USING (chain_id) ORDER BY depth`;
-    return this.#db.prepare(sql).all(top).map(toRow);
+    return statement(this.#db, sql).all(top).map(toRow);
   }
 
   all(): LayerRow[] {
-    return this.#db.prepare(`SELECT ${COLUMNS} FROM layers`).all().map(toRow);
+    return statement(this.#db, `SELECT ${COLUMNS} FROM layers`).all().map(toRow);
   }
 
   insert(row: LayerRow): void {
-    this.#db
-      .prepare('INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(row.chainId, row.parent ?? null, row.diffId, row.blob, row.mediaType, row.driver, row.size, row.createdMs);
+    statement(this.#db, 'INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+      row.chainId,
+      row.parent ?? null,
+      row.diffId,
+      row.blob,
+      row.mediaType,
+      row.driver,
+      row.size,
+      row.createdMs,
+    );
   }
 
   delete(chainId: string): void {
-    this.#db.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);
+    statement(this.#db, 'DELETE FROM layers WHERE chain_id = ?').run(chainId);
   }
 }
 

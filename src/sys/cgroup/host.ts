@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { BerthError, isErrno } from '#base/errors.ts';
 import { type MountEntry, parseMountInfo } from '../mountinfo.ts';
 
@@ -40,6 +40,8 @@ const V1_CONTROLLERS = new Set([
 
 /** Reads a file; `undefined` when it does not exist (or its cgroup has just gone). */
 export function readTextIfPresent(path: string): string | undefined {
+  // Many are absent on purpose, and an error costs more than a look.
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BerthError } from '#base/errors.ts';
 import type { LinuxResources } from '#spec/oci-runtime/config.ts';
 import { cgroupOf } from '../proc.ts';
@@ -47,7 +48,7 @@ export function joinCgroup(host: CgroupHost, path: string, init?: number): Cgrou
   return {
     tasks: host.hierarchies
       .map((hierarchy) => groupDir(hierarchy, group))
-      .filter(exists)
+      .filter((dir) => existsSync(`${dir}/tasks`))
       .map((dir) => `${dir}/tasks`),
     cloneInto: unifiedDir !== undefined && exists(unifiedDir) ? unifiedDir : undefined,
   };

@@ -179,6 +179,8 @@ export function serveNames(runDir: string): Promise<void> {
 
 export interface WatchedExit {
   readonly record: ExitRecord;
+  /** The keeper itself said so, and has done everything of its plan's cleanup; else it was killed, and its record was read. */
+  readonly isComplete: boolean;
   /** Takes the exit over: the keeper does not run the plan's exit command then. */
   acknowledge(): void;
 }
@@ -199,7 +201,7 @@ export async function watchExit(
     if (record === undefined) throw error;
     return record;
   });
-  if (!('write' in socket)) return { record: socket, acknowledge: () => undefined };
+  if (!('write' in socket)) return { record: socket, isComplete: false, acknowledge: () => undefined };
   const stop = () => socket.destroy();
   // It may have been aborted while the connection was made, and then no event will tell.
   if (o.signal?.aborted) stop();
@@ -213,7 +215,7 @@ export async function watchExit(
     const record =
       answer?.type === 'X' ? parseExitRecord(answer.payload) : readExitRecord(runDir, { keeperGone: true });
     if (record === undefined) throw notRunning('wait');
-    return { record, acknowledge: () => socket.end(frame('a')) };
+    return { record, isComplete: answer?.type === 'X', acknowledge: () => socket.end(frame('a')) };
   } finally {
     o.signal?.removeEventListener('abort', stop);
     if (!o.willAcknowledge) socket.destroy();

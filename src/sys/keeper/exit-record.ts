@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '#base/errors.ts';
 import { formatTimeNs } from '#base/time.ts';
@@ -75,6 +75,8 @@ export function readExitRecord(runDir: string, o: { readonly keeperGone?: boolea
 }
 
 function readRecord(path: string): ExitRecord | undefined {
+  // Most often there is none yet, and an error costs more than a look.
+  if (!existsSync(path)) return undefined;
   try {
     return parseExitRecord(readFileSync(path));
   } catch (error) {

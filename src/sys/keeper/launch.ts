@@ -190,7 +190,7 @@ function makeLaunch(control: Control, pid: number, keeperPid: number): Launch {
     },
     async watch() {
       const record = parseExitRecord(await control.next(EXITED));
-      return { record, acknowledge: () => control.acknowledge() };
+      return { record, isComplete: true, acknowledge: () => control.acknowledge() };
     },
     leave: () => control.destroy(),
     get exited() {

@@ -3,34 +3,57 @@ import type { Duplex } from 'node:stream';
 import { ownProgram } from '../own-program.ts';
 import type { PreparedKeeper } from './prepared-keeper.ts';
 
-/** How long after a start the next keeper is made: whoever starts many at once should not pay for both. */
+/**
+ * How many keepers are made at once, and how few may be left before: making a process costs one of Node's size some milliseconds in
+ * which nothing else goes on, and the keepers themselves almost nothing.
+ */
+const FULL = 8;
+const LOW = 4;
+/** How long after a start the next keepers are made: whoever waits for that start should not pay for them. */
 const AFTER_MS = 20;
 
+/** MSG_READY of native/protocol.h: length, type, pid. */
+const READY = 0x52;
+const READY_BYTES = 9;
+
 let isKept = false;
-let spare: PreparedKeeper | undefined;
+const spares = new Set<PreparedKeeper>();
+/** Channels of keepers that have not said their pid yet. */
+const coming = new Set<Duplex>();
 let timer: NodeJS.Timeout | undefined;
 
-function makeSpare(): void {
+function makeSpares(): void {
   timer = undefined;
-  if (!isKept || spare !== undefined) return;
-  const child = spawn(ownProgram('keeper'), [], {
+  const count = FULL - spares.size - coming.size;
+  if (!isKept || count <= 0) return;
+  const child = spawn(ownProgram('keeper'), [String(count)], {
     argv0: 'berth-keeper',
     env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', ...Array.from({ length: count }, () => 'pipe' as const)],
   });
   // A start that finds none makes its own, and says what is wrong.
   child.once('error', () => undefined);
-  const channel = child.stdio[3] as Duplex | null | undefined;
-  if (!channel || child.pid === undefined) return;
-  const made: PreparedKeeper = { channel, pid: child.pid };
   child.unref();
+  for (const channel of child.stdio.slice(3)) if (channel) expect(channel as Duplex);
+}
+
+/** A keeper says its pid, and then nothing before it gets a plan: what is read after that is its end, should somebody kill it. */
+function expect(channel: Duplex): void {
   unref(channel);
-  // It says nothing before it gets a plan: what is read here is its end, should somebody kill it.
-  channel.resume();
-  channel.once('close', () => {
-    if (spare === made) spare = undefined;
+  coming.add(channel);
+  channel.once('data', (message: Buffer) => {
+    coming.delete(channel);
+    if (message.length !== READY_BYTES || message[4] !== READY) {
+      channel.destroy();
+      return;
+    }
+    const made: PreparedKeeper = { channel, pid: message.readUInt32LE(5) };
+    channel.once('close', () => spares.delete(made));
+    spares.add(made);
   });
-  spare = made;
+  channel.once('error', () => undefined);
+  channel.once('close', () => coming.delete(channel));
+  channel.resume();
 }
 
 function unref(channel: Duplex): void {
@@ -38,16 +61,15 @@ function unref(channel: Duplex): void {
 }
 
 function later(): void {
-  if (!isKept || timer !== undefined) return;
-  timer = setTimeout(makeSpare, AFTER_MS);
+  if (!isKept || timer !== undefined || spares.size + coming.size >= LOW) return;
+  timer = setTimeout(makeSpares, AFTER_MS);
   timer.unref();
 }
 
 /**
- * Keeps one keeper at hand from now on: making a process costs a process of Node's size a few milliseconds, which a start then need not
- * wait for. For processes that stay.
+ * Keeps keepers at hand from now on, so that a start need not wait for a process to be made. For processes that stay.
  *
- * @returns ends the spare one, too
+ * @returns ends the spare ones, too
  */
 export function keepSpareKeeper(): Disposable {
   isKept = true;
@@ -58,18 +80,23 @@ export function keepSpareKeeper(): Disposable {
       clearTimeout(timer);
       timer = undefined;
       // A keeper that gets no plan ends with its channel.
-      spare?.channel.destroy();
-      spare = undefined;
+      for (const { channel } of spares) channel.destroy();
+      for (const channel of coming) channel.destroy();
+      spares.clear();
+      coming.clear();
     },
   };
 }
 
-/** The spare keeper, if there is one; the next is made soon. */
+/** A spare keeper, if there is one; more are made soon. */
 export function takeSpareKeeper(): PreparedKeeper | undefined {
-  const taken = spare;
-  spare = undefined;
+  for (const taken of spares) {
+    spares.delete(taken);
+    later();
+    if (taken.channel.destroyed) continue;
+    (taken.channel as Duplex & { ref?(): void }).ref?.();
+    return taken;
+  }
   later();
-  if (taken === undefined || taken.channel.destroyed) return undefined;
-  (taken.channel as Duplex & { ref?(): void }).ref?.();
-  return taken;
+  return undefined;
 }

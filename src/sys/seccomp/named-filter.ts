@@ -24,12 +24,18 @@ export async function namedFilter(
   cacheDir: string,
 ): Promise<SeccompFilter> {
   const path = join(cacheDir, `${name}-${arch()}-${installedLibseccomp() ?? 'none'}`);
-  const known = read(path);
-  if (known !== undefined) return known;
+  const known = inMemory?.path === path ? inMemory.filter : read(path);
+  if (known !== undefined) {
+    inMemory = { path, filter: known };
+    return known;
+  }
   const compiled = await compileSeccomp(describe(), cacheDir);
   write(path, cacheDir, compiled);
   return compiled;
 }
+
+/** The one that was asked for last: most containers have the same. */
+let inMemory: { readonly path: string; readonly filter: SeccompFilter } | undefined;
 
 function read(path: string): SeccompFilter | undefined {
   let bytes: Buffer;

@@ -105,6 +105,8 @@ export interface RegistryServerSettings {
     | undefined;
   /** URL of another registry. */
   readonly mirror: string | undefined;
+  /** Most bytes of copies of that. */
+  readonly mirrorBytesMax: number | undefined;
   readonly isReadOnly: boolean;
   readonly allowMissing: boolean;
   readonly blobBytesMax: number | undefined;

@@ -16,6 +16,7 @@ export async function run(context: Context, { flags, path }: Invocation): Promis
     realm: flags.text('realm'),
     token: tokenFlags(path, flags),
     mirror: text('mirror'),
+    mirrorBytesMax: flags.changed('mirror-size') ? flags.number('mirror-size') : undefined,
     isReadOnly: flags.bool('read-only'),
     allowMissing: flags.bool('allow-missing'),
     blobBytesMax: flags.changed('max-blob-size') ? flags.number('max-blob-size') : undefined,

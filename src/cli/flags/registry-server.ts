@@ -22,6 +22,12 @@ export const REGISTRY_SERVE_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'max-blob-size', type: 'bytes', usage: 'Largest blob that is taken', printedDefault: 'unlimited' },
   { name: 'mirror', type: 'string', usage: 'Serve copies of the registry at this URL, made when first asked for' },
+  {
+    name: 'mirror-size',
+    type: 'bytes',
+    usage: 'Most bytes of copies that are kept; what was asked for longest ago goes first',
+    printedDefault: 'unlimited',
+  },
   { name: 'read-only', usage: 'Take nothing and delete nothing' },
   {
     name: 'realm',

@@ -13,6 +13,8 @@ export interface RegistryOptions {
   readonly uploadExpiryMs?: number | undefined;
   /** Where what is not here comes from. */
   readonly upstream?: Upstream | undefined;
+  /** Most bytes of copies of that; unlimited when absent. */
+  readonly copyBytesMax?: number | undefined;
 }
 
 /** Another registry, whose content this one keeps copies of. */

@@ -16,6 +16,8 @@ import type { UploadStore } from './uploads.ts';
 const FRESH_MS = 30_000;
 /** How often a reader looks for more of a blob that is coming, milliseconds. */
 const LOOK_MS = 20;
+/** How exactly it is known when a manifest was asked for last, milliseconds. */
+const TOUCH_MS = 30_000;
 const READ_BYTES = 256 * 1024;
 
 /** A blob that comes: what has come is in a file from which any number of clients read. */
@@ -35,13 +37,16 @@ export class Mirror {
   readonly #parts: RegistryParts;
   readonly #uploads: UploadStore;
   readonly #upstream: Upstream;
+  readonly #trim: () => Promise<void>;
   readonly #coming = new Map<string, Promise<Coming>>();
   readonly #stop = new AbortController();
 
-  constructor(parts: RegistryParts, uploads: UploadStore, upstream: Upstream) {
+  /** @param trim lets go of copies when there are too many */
+  constructor(parts: RegistryParts, uploads: UploadStore, upstream: Upstream, trim: () => Promise<void>) {
     this.#parts = parts;
     this.#uploads = uploads;
     this.#upstream = upstream;
+    this.#trim = trim;
   }
 
   /** @param reference tag or digest @throws not-found */
@@ -50,6 +55,8 @@ export class Mirror {
     const isDigest = reference.includes(':');
     const tag = isDigest ? undefined : table.tag(repository, reference);
     const here = table.manifest(repository, isDigest ? reference : (tag?.digest ?? ''));
+    if (here !== undefined && Date.now() - here.touchedMs > TOUCH_MS)
+      table.touchManifest(repository, here.digest, Date.now());
     if (here !== undefined && (isDigest || Date.now() - tag!.checkedMs < FRESH_MS)) return here;
     try {
       if (here !== undefined && (await this.#upstream.resolve(repository, reference)) === here.digest) {
@@ -116,8 +123,10 @@ export class Mirror {
       failure: undefined,
     };
     coming.done = this.#receive(repository, digest, id, coming, found.stream).then(
-      () => {
+      async () => {
         coming.isDone = true;
+        // What fails here fails again at the next collection, which tells.
+        await this.#trim().catch(() => undefined);
       },
       async (error: unknown) => {
         coming.failure = error;

@@ -6,6 +6,7 @@ import { REGISTRY_SCHEMA } from '../state/registry-schema.ts';
 import { type RegistryBlobRow, type RegistryManifestRow, RegistryTable } from '../state/registry-table.ts';
 import type { Page, PageQuery, Registry, RegistryOptions } from './api.ts';
 import { collectRegistry } from './collect.ts';
+import { evictCopies } from './evict-copies.ts';
 import { putManifest } from './manifests.ts';
 import { Mirror } from './mirror.ts';
 import { openFile } from './open-file.ts';
@@ -34,7 +35,11 @@ export function openRegistry(options: RegistryOptions): Registry {
     allowMissing: options.allowMissing ?? false,
   };
   const uploads = new UploadStore(parts);
-  const mirror = options.upstream === undefined ? undefined : new Mirror(parts, uploads, options.upstream);
+  const { copyBytesMax, upstream } = options;
+  const trim = async () => {
+    if (copyBytesMax !== undefined) await evictCopies(db, store, copyBytesMax);
+  };
+  const mirror = upstream === undefined ? undefined : new Mirror(parts, uploads, upstream, trim);
   const known = async (repository: string, reference: string): Promise<RegistryManifestRow> => {
     if (mirror !== undefined) return await mirror.manifest(repository, reference);
     return knownManifest(table, repository, reference);
@@ -79,10 +84,15 @@ export function openRegistry(options: RegistryOptions): Registry {
     },
     repositories: (page) => paged(page, (after, limit) => table.repositories(after, limit)),
     referrers: (repository, digest, artifactType) => table.referrers(repository, digest, artifactType),
-    collect: (how) =>
-      collectRegistry({ db, store, uploads }, { ...how, uploadExpiryMs: options.uploadExpiryMs ?? UPLOAD_EXPIRY_MS }),
+    collect: async (how) => {
+      if (mirror !== undefined) await trim();
+      return await collectRegistry(
+        { db, store, uploads },
+        { ...how, uploadExpiryMs: options.uploadExpiryMs ?? UPLOAD_EXPIRY_MS },
+      );
+    },
     close: async () => {
-      options.upstream?.close();
+      upstream?.close();
       await mirror?.settled();
       await store.close();
       db.close();

@@ -97,6 +97,12 @@ export class RegistryTable {
     for (const digest of needs) insert.run(repository, row.digest, digest);
   }
 
+  touchManifest(repository: string, digest: string, nowMs: number): void {
+    this.#db
+      .prepare('UPDATE registry_manifests SET touched_ms = ? WHERE repository = ? AND digest = ?')
+      .run(nowMs, repository, digest);
+  }
+
   /** With the tags that lead to it. */
   deleteManifest(repository: string, digest: string): boolean {
     const { changes } = this.#db

@@ -39,6 +39,7 @@ export async function runRegistry(settings: RegistryServerSettings, root: string
     allowMissing: settings.allowMissing,
     uploadExpiryMs: settings.uploadExpiryMs,
     upstream: await upstreamOf(settings),
+    copyBytesMax: settings.mirrorBytesMax,
   });
   const isReadOnly = settings.isReadOnly || settings.mirror !== undefined;
   const servers: AnyServer[] = [];

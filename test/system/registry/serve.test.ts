@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hash } from 'bcryptjs';
+import { REGISTRY_SCHEMA } from '#engine/state/registry-schema.ts';
 import { openApi } from '#main/open-api.ts';
+import { openDatabase } from '#store/metadata/database.ts';
+import { STORE_SCHEMA } from '#store/metadata/schema.ts';
+import { eventually } from '../../lib/engine-fixture.ts';
 import { runCliWith } from '../../lib/run-cli.ts';
 import {
   digestOf,
@@ -201,6 +205,38 @@ test('registry serve --mirror serves what another registry has, also when that i
   assert.equal((await fetch(`${mirror.url}/v2/app/manifests/v2`)).status, 404);
   await first.end('SIGTERM');
   await pull();
+});
+
+test('registry serve --mirror-size lets go of what was asked for longest ago, and fetches it again', async () => {
+  using origin = temporaryRoot();
+  using root = temporaryRoot();
+  await using first = await serveRegistry(origin.path);
+  const layers = [someBytes(300_000), someBytes(300_000), someBytes(300_000)];
+  const files = () => readdirSync(join(root.path, 'blobs/sha256'));
+  const isKept = (layer: Buffer) => files().includes(digestOf(layer).slice('sha256:'.length));
+  for (const [i, layer] of layers.entries()) await pushImage(first.url, 'app', `v${i}`, layer);
+  const get = async (url: string, layer: Buffer, i: number) => {
+    await (await fetch(`${url}/v2/app/manifests/v${i}`)).text();
+    const got = await fetch(`${url}/v2/app/blobs/${digestOf(layer)}`);
+    assert.deepEqual(Buffer.from(await got.arrayBuffer()), layer);
+  };
+  {
+    await using mirror = await serveRegistry(root.path, ['--mirror', first.url]);
+    for (const [i, layer] of layers.entries()) await get(mirror.url, layer, i);
+    assert.equal(await mirror.end('SIGTERM'), 0);
+  }
+  const db = openDatabase(root.path, [STORE_SCHEMA, REGISTRY_SCHEMA]);
+  // As if the first had been asked for an hour ago, the second half an hour ago.
+  const age = db.prepare('UPDATE registry_blobs SET touched_ms = touched_ms - ? WHERE digest = ?');
+  for (const [i, layer] of layers.entries()) age.run((2 - i) * 1_800_000, digestOf(layer));
+  db.close();
+  const flags = ['--mirror', first.url, '--mirror-size', '650000', '--gc-interval', '200ms'];
+  await using mirror = await serveRegistry(root.path, flags);
+  await eventually('the oldest copy is gone', () => (isKept(layers[0]!) ? undefined : true));
+  assert.ok(isKept(layers[1]!) && isKept(layers[2]!));
+  await get(mirror.url, layers[0]!, 0);
+  await eventually('the next one has made room', () => (isKept(layers[1]!) ? undefined : true));
+  assert.ok(isKept(layers[0]!));
 });
 
 test('registry serve keeps what came of an upload whose connection broke', async () => {

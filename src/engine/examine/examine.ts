@@ -6,6 +6,7 @@ import type { Store } from '#store/open-store.ts';
 import { compareImages, type Examined } from './compare-images.ts';
 import { findFile, mergeLayers } from './merge-layers.ts';
 import { PACKAGE_FILES, type PackageKind, readPackages } from './packages.ts';
+import { readBerkeleyHash, readNdb } from './rpm-files.ts';
 import { readRpmHeader } from './rpm-header.ts';
 
 /** What is inside images, and between two of them. Every `name` is a reference or an id. */
@@ -67,19 +68,29 @@ export function openExamine(store: Store): Examine {
 
 function packagesOf(files: readonly ImageFile[], layers: readonly ListedMembers[]): Examined['packages'] {
   const found: Record<PackageKind, PackageEntry[]> = { apt: [], rpm: [], apk: [], npm: [], pip: [] };
+  const rpm = new Map<string, Uint8Array>();
   for (const { Path, Layer } of files) {
     const path = Path.slice(1);
     const bytes = layers[Layer]!.contents.get(path);
     if (bytes === undefined) continue;
-    for (const kind of KINDS) if (PACKAGE_FILES[kind].test(path)) found[kind].push(...packagesIn(kind, bytes));
+    for (const kind of KINDS)
+      if (kind !== 'rpm' && PACKAGE_FILES[kind].test(path))
+        found[kind].push(...readPackages(kind, Buffer.from(bytes).toString('utf8')));
+    if (PACKAGE_FILES.rpm.test(path)) rpm.set(path.slice(path.lastIndexOf('/') + 1), bytes);
   }
+  found.rpm.push(...rpmPackages(rpm));
   for (const kind of KINDS) found[kind] = sorted(found[kind]);
   return found;
 }
 
-function packagesIn(kind: PackageKind, bytes: Uint8Array): PackageEntry[] {
-  if (kind !== 'rpm') return readPackages(kind, Buffer.from(bytes).toString('utf8'));
-  return readRpmDatabase(bytes).flatMap((header) => readRpmHeader(header) ?? []);
+/** Of several databases the newest form counts: what an upgrade left behind tells nothing. */
+function rpmPackages(files: ReadonlyMap<string, Uint8Array>): PackageEntry[] {
+  const readers = { 'rpmdb.sqlite': readRpmDatabase, 'Packages.db': readNdb, Packages: readBerkeleyHash };
+  for (const [name, read] of Object.entries(readers)) {
+    const bytes = files.get(name);
+    if (bytes !== undefined) return read(bytes).flatMap((header) => readRpmHeader(header) ?? []);
+  }
+  return [];
 }
 
 function sorted(entries: readonly PackageEntry[]): PackageEntry[] {

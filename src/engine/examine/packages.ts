@@ -4,7 +4,7 @@ import type { PackageEntry } from '#spec/docker-api/examine.ts';
 export const PACKAGE_FILES = {
   apt: /^var\/lib\/dpkg\/(status|status\.d\/[^/]+)$/,
   apk: /^(usr\/)?lib\/apk\/db\/installed$/,
-  rpm: /^(var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/rpmdb\.sqlite$/,
+  rpm: /^(var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/(rpmdb\.sqlite|Packages(\.db)?)$/,
   npm: /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/,
   pip: /\/[^/]+\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/,
 } as const;

@@ -186,6 +186,29 @@ static int bind_to_keeper(void)
 	return keeper_gone() ? -EOWNERDEAD : 0;
 }
 
+static void __attribute__((noreturn)) end_by_signal(int signal)
+{
+	_exit(128 + signal);
+}
+
+/*
+ * What ends other processes ends one that waits for its start. It may be the first of its pid namespace, to which the kernel does
+ * by default nothing: so there are handlers.
+ */
+static void set_ends(void (*handler)(int), int how)
+{
+	static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
+	struct sigaction action = {.sa_handler = handler};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		sigaction(ends[i], &action, NULL);
+		sigaddset(&set, ends[i]);
+	}
+	sigprocmask(how, &set, NULL);
+}
+
 int op_gate(struct op *op)
 {
 	char c;
@@ -201,8 +224,10 @@ int op_gate(struct op *op)
 	if (K.plan.set.mode != MODE_HANDOFF) {
 		err = sync_wait(SYNC_GO);
 	} else {
+		set_ends(end_by_signal, SIG_UNBLOCK);
 		if (read_all(K.gate_fifo, &c, 1))
 			_exit(1);
+		set_ends(SIG_DFL, SIG_BLOCK);
 		close(K.gate_fifo); /* now, not by the exec: who finds it open finds somebody waiting */
 		K.gate_fifo = -1;
 	}

@@ -170,7 +170,10 @@ function resourcesOf({ ociVersion, linux }: OciConfig): LinuxResources {
 /** The filter of a configuration; compiled ones are kept beside the containers. */
 export async function seccompFilter(context: RuntimeContext, config: OciConfig): Promise<SeccompFilter | undefined> {
   const { seccomp } = config.linux ?? {};
-  return seccomp === undefined ? undefined : compileSeccomp(seccomp, join(context.root, '~seccomp'));
+  if (seccomp === undefined) return undefined;
+  const filter = await compileSeccomp(seccomp, join(context.root, '~seccomp'));
+  writeLog(context.log, 'debug', `seccomp filter flags: ${filter.flags}`);
+  return filter;
 }
 
 /** Tells which capabilities the process will not get. */

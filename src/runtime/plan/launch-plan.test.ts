@@ -234,7 +234,7 @@ test('buildLaunchPlan() puts each hook on its side with its state', () => {
   assert.ok(runs.every(({ timeoutMs, argv }) => timeoutMs === 2000 && argv[0] === 'name'));
   const [prestart] = runs;
   assert.deepEqual(JSON.parse(`${prestart?.stdinBefore}7${prestart?.stdinAfter}`), {
-    ociVersion: '1.2.1',
+    ociVersion: '1.3.0',
     id: 'c1',
     status: 'creating',
     bundle: '/bundle',
@@ -294,4 +294,34 @@ test('buildLaunchPlan() shows hooks the finished networks', () => {
   const inside = child.findIndex(({ about }) => about === 'inside');
   const around = child.slice(inside - 1, inside + 5).map(({ op }) => op);
   assert.deepEqual(around, ['wait', 'netlink', 'post', 'wait', 'post', 'wait']);
+});
+
+test('buildLaunchPlan() runs the hooks of the container under its filter and with its environment', () => {
+  const seccomp = { filter: new Uint8Array(8), flags: 0, listener: undefined };
+  const hooks = { startContainer: [{ path: '/a' }, { path: '/b', env: ['X=1'] }] };
+  const plan = planOf({ hooks }, { seccomp, mode: 'handoff' });
+  const steps = plan.ops.filter(({ op }) => op === 'gate' || op === 'seccomp' || op === 'run').map(({ op }) => op);
+  assert.deepEqual(steps, ['gate', 'seccomp', 'run', 'run']);
+  const [own, other] = opsOf(plan, 'run');
+  assert.ok(own?.completeHome === true && own.env.includes('TERM=xterm'));
+  assert.deepEqual([other?.completeHome, other?.env], [undefined, ['X=1']]);
+});
+
+test('buildLaunchPlan() takes a source within the root file system as the container shows it', () => {
+  const mounts = [{ destination: '/bundle/rootfs/b', source: '/bundle/rootfs/a', options: ['bind'] }];
+  const user = { ...example.linux, namespaces: [{ type: 'user' as const }, { type: 'mount' as const }] };
+  const maps = [{ containerID: 0, hostID: 1000, size: 1 }];
+  const plan = planOf({ mounts, hostname: '', linux: { ...user, uidMappings: maps, gidMappings: maps } });
+  const bind = opsOf(plan, 'clone-mount').find(({ at }) => at.path === '/a');
+  assert.ok(bind?.side === 'child' && bind.at.root !== undefined);
+  assert.ok(opsOf(plan, 'attach').some(({ at }) => at.path === '/b'));
+});
+
+test('buildLaunchPlan() leaves a root that is to be a slave in the group of the host', () => {
+  const propagationOf = (rootfsPropagation: string) =>
+    opsOf(planOf({ linux: { ...example.linux, rootfsPropagation } }), 'mount-attributes').find(
+      ({ at, recursive }) => at.root !== undefined && recursive,
+    )?.propagation;
+  assert.equal(propagationOf('rslave'), PROPAGATION.SLAVE);
+  assert.equal(propagationOf('private'), PROPAGATION.PRIVATE);
 });

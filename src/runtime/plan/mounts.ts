@@ -47,10 +47,11 @@ const VIRTUAL = new Set([
  * @returns the mounts in their order, for {@link attachMounts}
  */
 export function prepareMounts(context: Omit<MountContext, 'root'>, mounts: readonly Mount[]): PreparedMount[] {
-  return mounts.map((mount, index) => {
+  return mounts.map((given, index) => {
+    const mount = unrooted(context, given);
     const options = parseMountOptions(mount.options ?? []);
     checkMount(mount, options, index);
-    const hostSide = isBind(mount, options) && needsHost(context.namespaces, mount, options);
+    const hostSide = isBind(mount, options) && needsHost(context, mount, options);
     return { mount, options, slot: hostSide ? cloneSource(context, 'before', mount, options) : undefined };
   });
 }
@@ -84,8 +85,20 @@ function isBind(mount: Mount, options: MountOptions): boolean {
   return options.bind !== 'no' || mount.type === 'bind';
 }
 
-function needsHost(namespaces: NamespaceSet, mount: Mount, options: MountOptions): boolean {
-  return namespaces.sourceSide === 'before' || options.idmap !== 'no' || mount.uidMappings !== undefined;
+function needsHost(context: Omit<MountContext, 'root'>, mount: Mount, options: MountOptions): boolean {
+  if (options.idmap !== 'no' || mount.uidMappings !== undefined) return true;
+  return context.namespaces.sourceSide === 'before' && beneathRoot(context, mount.source ?? '') === undefined;
+}
+
+/** The part below the root file system of a host's path that leads into it; there it shows what was mounted before. */
+function beneathRoot({ options: { rootfs } }: Omit<MountContext, 'root'>, path: string): string | undefined {
+  if (rootfs.type !== 'bind' || !path.startsWith(`${rootfs.path}/`)) return undefined;
+  return path.slice(rootfs.path.length);
+}
+
+/** Destinations with the root file system before them mean the same without, as they do for runc. */
+function unrooted(context: Omit<MountContext, 'root'>, mount: Mount): Mount {
+  return { ...mount, destination: beneathRoot(context, mount.destination) ?? mount.destination };
 }
 
 /** What belongs to a file system (`mode=755`) does nothing on a bind mount; mount(2) leaves it aside as well. */
@@ -106,16 +119,22 @@ function checkMount(mount: Mount, options: MountOptions, index: number): void {
 }
 
 /** A detached copy of the bind's source with its attributes set. */
-function cloneSource(context: Omit<MountContext, 'root'>, side: Side, mount: Mount, options: MountOptions): Slot {
-  const { draft } = context;
+function cloneSource(
+  context: Omit<MountContext, 'root'> & { readonly root?: Slot },
+  side: Side,
+  mount: Mount,
+  options: MountOptions,
+): Slot {
+  const { draft, root } = context;
   const slot = draft.takeSlot(side);
   const source = mount.source ?? '';
   const path = source.startsWith('/') ? source : `${context.options.bundle}/${source}`;
+  const inside = root === undefined ? undefined : beneathRoot(context, path);
   draft.add({
     side,
     op: 'clone-mount',
     slot,
-    at: { path },
+    at: root === undefined || inside === undefined ? { path } : { root, path: inside },
     recursive: options.bind === 'rbind',
     about: mount.destination,
   });

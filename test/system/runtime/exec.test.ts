@@ -65,4 +65,8 @@ test('exec refuses what it can not do with a status that engines know', async ()
   assert.equal((await scratch.run('exec', 'no-such-container', 'true')).status, 255);
   const directory = await scratch.run('exec', '--cwd', '/not/there', id, 'true');
   assert.match(directory.stderr, /chdir to \/not\/there: no such file or directory/);
+  const above = await scratch.run('exec', '--cgroup', '..', id, 'true');
+  assert.match(above.stderr, /bad sub cgroup path/);
+  const nowhere = await scratch.run('exec', '--cgroup', 'nowhere', id, 'true');
+  assert.match(nowhere.stderr, /error adding pid to control group .*\/nowhere: no such file or directory/);
 });

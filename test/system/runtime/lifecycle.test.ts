@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Scratch, withLinux } from './bundle.ts';
@@ -114,4 +116,19 @@ test('two creates of one id: exactly one wins', async () => {
   const results = await Promise.all([1, 2, 3].map(() => scratch.runDetached('create', '--bundle', bundle, id)));
   assert.deepEqual(results.map(({ status }) => status).sort(), [0, 1, 1]);
   assert.equal(await scratch.status(id), 'created');
+});
+
+test('a created container ends by SIGTERM; its pidfd goes to who listens for it', async () => {
+  await using scratch = new Scratch();
+  const socket = join(scratch.dir, 'pidfd.sock');
+  const server = createServer().listen(socket);
+  const sent = once(server, 'connection').then(([connection]: Socket[]) => once(connection ?? assert.fail(), 'data'));
+  const id = scratch.newId();
+  const bundle = await scratch.bundle(['sleep', '1000']);
+  const created = await scratch.runDetached('create', '--bundle', bundle, '--pidfd-socket', socket, id);
+  assert.deepEqual(created, { status: 0, stdout: '', stderr: '' });
+  assert.equal(String((await sent)[0]), 'pidfd');
+  server.close();
+  assert.equal((await scratch.run('kill', id, 'TERM')).status, 0);
+  await scratch.untilStatus(id, 'stopped');
 });

@@ -19,6 +19,16 @@ const ARCHITECTURES: Readonly<Record<string, { architecture: string; variant?: s
   ia32: { architecture: '386' },
 };
 
+/** The systems and processors that Go knows, for what is one word. */
+const SYSTEMS =
+  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasip1 windows'.split(
+    ' ',
+  );
+const PROCESSORS =
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  );
+
 /** The platform of this machine. */
 export function hostPlatform(): HostPlatform {
   return { os: 'linux', ...(ARCHITECTURES[process.arch] ?? { architecture: process.arch }) };
@@ -40,9 +50,13 @@ export function parsePlatform(text: string | undefined): HostPlatform {
   }
   const [first = '', second, third] = parts.map((part) => part.toLowerCase());
   if (second === undefined) {
-    if (first === 'linux' || first === 'windows' || first === 'darwin' || first === 'freebsd')
-      return { ...host, os: first };
-    return { os: 'linux', ...normalArchitecture(first) };
+    if (SYSTEMS.includes(first)) return { ...host, os: first === 'macos' ? 'darwin' : first };
+    const known = normalArchitecture(first);
+    if (!PROCESSORS.includes(known.architecture)) {
+      const words = `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`;
+      throw new BerthError('invalid', 'platform.invalid', words);
+    }
+    return { os: 'linux', ...known };
   }
   const known = normalArchitecture(second);
   return { os: first, ...known, ...(third === undefined ? {} : { variant: third }) };

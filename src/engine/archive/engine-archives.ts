@@ -38,8 +38,10 @@ function noSuchFile(path: string, ref: string): BerthError {
 
 async function findIn(parts: ArchivesParts, place: PlacedPath, path: string, ref: string): Promise<FoundPath> {
   const found = await parts.trees.find(place.root, place.path);
-  if (found === undefined) throw noSuchFile(path, ref);
-  return found;
+  if (found !== undefined) return found;
+  const file = await parts.trees.find(place.root, place.path.replace(/(.)\/+\.?$/, '$1'));
+  if (file === undefined || file.linkTarget !== '') throw noSuchFile(path, ref);
+  throw new BerthError('invalid', 'archive.not-directory', `${path} in container ${ref}: not a directory`);
 }
 
 function note(parts: ArchivesParts, container: LocatedContainer, action: string, extra: Record<string, string> = {}) {

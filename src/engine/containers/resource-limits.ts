@@ -143,6 +143,7 @@ function checkCpu(draft: Draft, support: LimitSupport, warnings: string[]): void
     const n = support.cpuCount;
     throw invalid(`range of CPUs is from 0.01 to ${n}.00, as there are only ${n} CPUs available`);
   }
+  if (draft.CpuShares < 0) throw invalid(`invalid CPU shares (${draft.CpuShares}): value must be a positive integer`);
   if (draft.CpuShares > 0 && !support.cpuShares) {
     warnings.push('Your kernel does not support CPU shares or the cgroup is not mounted. Shares discarded.');
     draft.CpuShares = 0;

@@ -91,6 +91,7 @@ export function createExecs(context: EngineContext): Execs {
     resize: async (id, size) => {
       const exec = settleExec(context, context.execs.get(id));
       if (exec.status !== 'running') {
+        requireActive(await currentRow(context, exec.containerId), exec.containerId);
         throw new BerthError('invalid', 'exec.not-started', 'exec process is not started');
       }
       await resize(execDirectory(context.root, exec.containerId, id), size);

@@ -249,11 +249,11 @@ async function diskUsage(parts: SystemParts, types: readonly DiskUsageType[]): P
   const wants = (type: DiskUsageType) => types.length === 0 || types.includes(type);
   const [LayersSize, Images, Containers, Volumes] = await Promise.all([
     wants('image') ? parts.layersSize() : 0,
-    wants('image') ? parts.images.list({ all: true, sharedSize: true, countContainers: true }) : [],
-    wants('container') ? parts.containers.list({ all: true, size: true }) : [],
-    wants('volume') ? parts.volumes() : [],
+    wants('image') ? parts.images.list({ all: true, sharedSize: true, countContainers: true }) : null,
+    wants('container') ? parts.containers.list({ all: true, size: true }) : null,
+    wants('volume') ? parts.volumes() : null,
   ]);
-  return { LayersSize, Images, Containers, Volumes, BuildCache: [] };
+  return { LayersSize, Images, Containers, Volumes, BuildCache: wants('build-cache') ? [] : null };
 }
 
 /** Facts about the engine and its host in the API's shapes. */

@@ -30,9 +30,9 @@ async function put(backend: Archives, context: RequestContext): Promise<ApiRespo
 }
 
 async function commit(backend: Archives, context: RequestContext): Promise<ApiResponse> {
+  const given = await context.json({ optional: true });
   const container = context.text('container');
   if (container === undefined) throw new BerthError('invalid', 'container.no-name', 'invalid name or ID supplied: ""');
-  const given = await context.json({ optional: true });
   const config =
     given === undefined || given === null ? undefined : decodeBody<Loose<ContainerConfig>>(given, CONTAINER_CONFIG);
   const repository = context.text('repo');

@@ -5,6 +5,8 @@ import type { Logs } from '#engine/logs/api.ts';
 import type { Stats } from '#engine/stats/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
 import { JOIN_FRAMES_HEADER, MULTIPLEXED_STREAM } from '#spec/docker-api/exchange.ts';
+import { lateStream } from './late-stream.ts';
+import { isBefore } from './older-shapes.ts';
 import { prepend } from './prepend.ts';
 import { RequestContext } from './request-context.ts';
 import { bytes, empty, json, lines, processStream, streamType } from './responses.ts';
@@ -19,19 +21,38 @@ export interface ContainerOutputBackend {
   readonly stats: Stats;
 }
 
-async function attach(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
+interface WantedStreams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+function wantedStreams(context: RequestContext): WantedStreams {
+  return { stdin: context.flag('stdin'), stdout: context.flag('stdout'), stderr: context.flag('stderr') };
+}
+
+async function attach(
+  backend: ContainerOutputBackend,
+  context: RequestContext,
+  wanted = wantedStreams(context),
+): Promise<ApiResponse> {
   const ref = context.parameter('ref');
   const detachKeys = context.text('detachKeys');
-  const wanted = { stdin: context.flag('stdin'), stdout: context.flag('stdout'), stderr: context.flag('stderr') };
   // Attached before the log is read: what is written in between comes twice at worst, never not at all.
   const { stream, tty } = await backend.containers.attach(ref, {
     ...wanted,
     stream: context.flag('stream'),
     ...(detachKeys === undefined ? {} : { detachKeys }),
   });
-  if (!context.flag('logs')) return processStream(stream, !tty, context.version, context.request.upgrade === true);
-  const log = await backend.logs.read(ref, { stdout: wanted.stdout, stderr: wanted.stderr });
-  return processStream(prepend(log.stream, stream), !tty, context.version, context.request.upgrade === true);
+  const { upgrade = false, headFirst = false } = context.request;
+  if (!context.flag('logs')) return processStream(stream, !tty, context.version, upgrade);
+  const withLog = async () => {
+    const log = await backend.logs.read(ref, { stdout: wanted.stdout, stderr: wanted.stderr });
+    return prepend(log.stream, stream);
+  };
+  // Some clients lose output that comes along with the head of the answer.
+  const both = upgrade && headFirst ? lateStream(withLog) : await withLog();
+  return processStream(both, !tty, context.version, upgrade);
 }
 
 /** The same through a WebSocket, where both streams come as one without frames. */
@@ -39,7 +60,10 @@ async function attachWebSocket(backend: ContainerOutputBackend, context: Request
   if (context.request.headers?.['upgrade']?.toLowerCase() !== 'websocket')
     throw new BerthError('invalid', 'api.websocket', 'the request is no handshake of a websocket');
   // Of the newest version, which says whether there are frames.
-  const answer = await attach(backend, new RequestContext(context.request, context.parameters, API_VERSION));
+  const newest = new RequestContext(context.request, context.parameters, API_VERSION);
+  // Until 1.41 it was always all of them.
+  const all = { stdin: true, stdout: true, stderr: true };
+  const answer = await attach(backend, newest, isBefore(context.version, '1.42') ? all : wantedStreams(context));
   if (answer.body.kind !== 'upgraded' || answer.headers['content-type'] !== MULTIPLEXED_STREAM) return answer;
   return { ...answer, body: { kind: 'upgraded', stream: unframed(answer.body.stream) } };
 }
@@ -69,7 +93,7 @@ async function logs(backend: ContainerOutputBackend, context: RequestContext): P
 
 async function stats(backend: ContainerOutputBackend, context: RequestContext): Promise<ApiResponse> {
   const stream = context.flagOr('stream', true);
-  const oneShot = context.flag('one-shot');
+  const oneShot = !isBefore(context.version, '1.41') && context.flag('one-shot');
   if (stream && oneShot) throw new BerthError('invalid', 'api.stats', 'cannot have stream=true and one-shot=true');
   return lines(await backend.stats.read(context.parameter('ref'), { stream, oneShot }, context.abort));
 }

@@ -6,7 +6,8 @@ import { CALLER_HEADER, START_FOLLOWS_HEADER } from '#spec/docker-api/exchange.t
 import { CONTAINER_CREATE, CONTAINER_UPDATE } from './bodies.ts';
 import { decodeBody } from './body-shape.ts';
 import { checkFilters, parseFilters } from './filters.ts';
-import { isBefore } from './older-shapes.ts';
+import { createRequestFor, createWarnings, updateRequestFor } from './older-requests.ts';
+import { containerFor, containersFor, isBefore } from './older-shapes.ts';
 import type { RequestContext } from './request-context.ts';
 import { empty, json } from './responses.ts';
 import type { Route } from './router.ts';
@@ -53,12 +54,13 @@ function refOf(context: RequestContext): string {
 }
 
 async function create(backend: ContainersBackend, context: RequestContext) {
-  const body = decodeBody<ContainerCreateRequest>(await context.json(), CONTAINER_CREATE);
+  const { version } = context;
+  const body = createRequestFor(version, decodeBody<ContainerCreateRequest>(await context.json(), CONTAINER_CREATE));
   const { HostConfig: _host, NetworkingConfig: _networking, ...config } = body;
   if (Object.keys(config).length === 0)
     throw new BerthError('invalid', 'api.no-config', 'config cannot be empty in order to create a container');
   const name = context.text('name');
-  const platform = context.text('platform');
+  const platform = isBefore(version, '1.41') ? undefined : context.text('platform');
   const options = {
     ...(name === undefined ? {} : { name }),
     ...(platform === undefined ? {} : { platform }),
@@ -66,7 +68,8 @@ async function create(backend: ContainersBackend, context: RequestContext) {
     startFollows: context.request.headers?.[START_FOLLOWS_HEADER] === '1',
   };
   try {
-    return json(await backend.create(body, options), 201);
+    const created = await backend.create(body, options);
+    return json({ ...created, Warnings: [...created.Warnings, ...createWarnings(version, body)] }, 201);
   } catch (error) {
     // Not found is the image, which clients then pull; another container that is named is a wrong argument.
     if (!isBerthError(error, 'not-found') || error.code !== 'container.not-found') throw error;
@@ -94,11 +97,11 @@ async function list(backend: ContainersBackend, context: RequestContext) {
     ...(limit === undefined ? {} : { limit }),
     filters: checkFilters(parseFilters(context.text('filters')), LIST_FILTERS),
   });
-  return json(found);
+  return json(containersFor(context.version, found));
 }
 
 function stopOptions(context: RequestContext) {
-  const signal = context.text('signal');
+  const signal = isBefore(context.version, '1.42') ? undefined : context.text('signal');
   const timeout = context.integer('t');
   return { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
 }
@@ -145,7 +148,7 @@ async function remove(backend: ContainersBackend, context: RequestContext) {
 
 async function update(backend: ContainersBackend, context: RequestContext) {
   const body = decodeBody<ContainerUpdateRequest>((await context.json({ optional: true })) ?? {}, CONTAINER_UPDATE);
-  return json(await backend.update(refOf(context), body));
+  return json(await backend.update(refOf(context), updateRequestFor(context.version, body)));
 }
 
 async function start(backend: ContainersBackend, context: RequestContext) {
@@ -190,7 +193,8 @@ export function containerRoutes(backend: ContainersBackend): Route[] {
     {
       method: 'GET',
       path: '/containers/{ref}/json',
-      handle: async (context) => json(await backend.inspect(refOf(context), { size: context.flag('size') })),
+      handle: async (context) =>
+        json(containerFor(context.version, await backend.inspect(refOf(context), { size: context.flag('size') }))),
     },
     { method: 'POST', path: '/containers/{ref}/start', handle: (context) => start(backend, context) },
     { method: 'POST', path: '/containers/{ref}/wait', handle: (context) => wait(backend, context) },

@@ -11,13 +11,14 @@ import { checkFilters, parseFilters } from './filters.ts';
 import { imageFor, imagesFor, isBefore } from './older-shapes.ts';
 import { registryCredential } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
-import { bytes, empty, json, lines, progress } from './responses.ts';
+import { bytes, empty, json, progress } from './responses.ts';
 import type { Route } from './router.ts';
 
 const LIST_FILTERS = ['before', 'dangling', 'label', 'label!', 'reference', 'since', 'until'];
 
-function platformOf(context: RequestContext): ImagePlatform | undefined {
-  const text = context.text('platform');
+/** @param since the version in which the endpoint learned of platforms */
+function platformOf(context: RequestContext, since: string): ImagePlatform | undefined {
+  const text = isBefore(context.version, since) ? undefined : context.text('platform');
   return text === undefined ? undefined : readPlatform(text);
 }
 
@@ -37,7 +38,8 @@ async function list(backend: Images, context: RequestContext): Promise<ApiRespon
   const name = isBefore(context.version, '1.41') ? context.text('filter') : undefined;
   const filters = name === undefined ? given : { ...given, reference: [...(given['reference'] ?? []), name] };
   const manifests = context.flag('manifests') && !isBefore(context.version, '1.47');
-  const query = { all: context.flag('all'), sharedSize: context.flag('shared-size'), manifests, filters };
+  const sharedSize = context.flag('shared-size') && !isBefore(context.version, '1.42');
+  const query = { all: context.flag('all'), sharedSize, manifests, filters };
   return json(imagesFor(context.version, await backend.list(query)));
 }
 
@@ -46,7 +48,7 @@ async function* importProgress(id: Promise<string>): AsyncGenerator<ProgressMess
 }
 
 function pullOptions(context: RequestContext): PullImageOptions {
-  const platform = context.text('platform');
+  const platform = isBefore(context.version, '1.32') ? undefined : context.text('platform');
   return {
     tag: context.text('tag'),
     // Docker's API means the whole repository when no tag is given.
@@ -60,7 +62,7 @@ function pullOptions(context: RequestContext): PullImageOptions {
 async function push(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const options = {
     tag: context.text('tag'),
-    platform: platformOf(context),
+    platform: platformOf(context, '1.46'),
     credential: registryCredential(context.request.headers),
     abort: context.abort,
   };
@@ -81,7 +83,7 @@ async function create(backend: Images, context: RequestContext): Promise<ApiResp
   const repository = context.text('repo');
   const tag = context.text('tag');
   const message = context.text('message');
-  const platform = context.text('platform');
+  const platform = isBefore(context.version, '1.32') ? undefined : context.text('platform');
   if (repository !== undefined) options.repository = repository;
   if (tag !== undefined) options.tag = tag;
   if (message !== undefined) options.message = message;
@@ -98,13 +100,14 @@ async function* loadProgress(messages: AsyncIterable<ProgressMessage>): AsyncGen
   }
 }
 
-function load(backend: Images, context: RequestContext): ApiResponse {
-  const options = { quiet: context.flagOr('quiet', true), platform: platformOf(context) };
-  return lines(loadProgress(backend.load(context.bytes(), options, context.abort)));
+/** The head of the answer tells that the load has begun, or without progress that it is done: clients that read no further rely on it. */
+async function load(backend: Images, context: RequestContext): Promise<ApiResponse> {
+  const options = { quiet: context.flagOr('quiet', true), platform: platformOf(context, '1.48') };
+  return await progress(loadProgress(backend.load(context.bytes(), options, context.abort)));
 }
 
 async function save(backend: Images, context: RequestContext, names: readonly string[]): Promise<ApiResponse> {
-  return bytes(await backend.save(names, { platform: platformOf(context) }), 'application/x-tar');
+  return bytes(await backend.save(names, { platform: platformOf(context, '1.48') }), 'application/x-tar');
 }
 
 async function tag(backend: Images, context: RequestContext): Promise<ApiResponse> {
@@ -116,7 +119,7 @@ async function tag(backend: Images, context: RequestContext): Promise<ApiRespons
 
 async function inspect(backend: Images, context: RequestContext): Promise<ApiResponse> {
   const manifests = context.flag('manifests') && !isBefore(context.version, '1.48');
-  const platform = platformOf(context);
+  const platform = platformOf(context, '1.49');
   if (manifests && platform !== undefined) {
     // Docker's words.
     throw new BerthError(
@@ -143,7 +146,7 @@ export function imageRoutes(backend: Images): Route[] {
   return [
     { method: 'GET', path: '/images/json', handle: (context) => list(backend, context) },
     { method: 'POST', path: '/images/create', handle: (context) => create(backend, context) },
-    { method: 'POST', path: '/images/load', handle: async (context) => load(backend, context) },
+    { method: 'POST', path: '/images/load', handle: (context) => load(backend, context) },
     { method: 'POST', path: '/images/prune', handle: (context) => prune(backend, context) },
     { method: 'GET', path: '/images/get', handle: (context) => save(backend, context, context.texts('names')) },
     {
@@ -159,7 +162,7 @@ export function imageRoutes(backend: Images): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/history',
-      handle: async (context) => json(await backend.history(context.parameter('name'), platformOf(context))),
+      handle: async (context) => json(await backend.history(context.parameter('name'), platformOf(context, '1.48'))),
     },
     { method: 'POST', path: '/images/{name*}/push', handle: (context) => push(backend, context) },
     { method: 'POST', path: '/images/{name*}/tag', handle: (context) => tag(backend, context) },

@@ -10,6 +10,7 @@ import type {
 import { ENDPOINT } from './bodies.ts';
 import { decodeBody, STRING_MAP, type Struct } from './body-shape.ts';
 import { parseFilters } from './filters.ts';
+import { isBefore } from './older-shapes.ts';
 import type { RequestContext } from './request-context.ts';
 import { empty, json } from './responses.ts';
 import type { Route } from './router.ts';
@@ -65,9 +66,17 @@ async function inspect(networks: Networks, context: RequestContext): Promise<Api
   return json(await networks.inspect(context.parameter('ref'), { scope: context.text('scope') ?? '' }));
 }
 
+/** Lists had the containers of each network until 1.27. */
+async function list(networks: Networks, context: RequestContext): Promise<ApiResponse> {
+  const found = await networks.list(parseFilters(context.text('filters')));
+  if (!isBefore(context.version, '1.28')) return json(found);
+  return json(await Promise.all(found.map(({ Id }) => networks.inspect(Id))));
+}
+
 async function create(networks: Networks, context: RequestContext): Promise<ApiResponse> {
   const body = decodeBody<NetworkCreateRequest>(await context.json(), NETWORK_CREATE);
-  return json(await networks.create(body), 201);
+  const { EnableIPv4: _, ...older } = body;
+  return json(await networks.create(isBefore(context.version, '1.48') ? older : body), 201);
 }
 
 async function connect(networks: Networks, context: RequestContext): Promise<ApiResponse> {
@@ -89,11 +98,10 @@ async function remove(networks: Networks, context: RequestContext): Promise<ApiR
 
 /** @param networks every network's calls; a name may hold slashes, as Docker lets it */
 export function networkRoutes(networks: Networks): Route[] {
-  const list = async (context: RequestContext) => json(await networks.list(parseFilters(context.text('filters'))));
   const prune = async (context: RequestContext) => json(await networks.prune(parseFilters(context.text('filters'))));
   return [
-    { method: 'GET', path: '/networks', handle: list },
-    { method: 'GET', path: '/networks/', handle: list },
+    { method: 'GET', path: '/networks', handle: (context) => list(networks, context) },
+    { method: 'GET', path: '/networks/', handle: (context) => list(networks, context) },
     { method: 'POST', path: '/networks/create', handle: (context) => create(networks, context) },
     { method: 'POST', path: '/networks/prune', handle: prune },
     { method: 'POST', path: '/networks/{ref*}/connect', handle: (context) => connect(networks, context) },

@@ -10,15 +10,26 @@ function invalid(message: string, cause?: unknown): BerthError {
   return new BerthError('invalid', 'api.request', message, { cause });
 }
 
+/** What V8 says about a place, and what Go says. */
+const PLACES: readonly (readonly [string, string])[] = [
+  ['property name', 'looking for beginning of object key string'],
+  ["Expected ':'", 'after object key'],
+  ["',' or '}'", 'after object key:value pair'],
+  ["',' or ']'", 'after array element'],
+  ['control character', 'in string literal'],
+  ['escaped character', 'in string escape code'],
+];
+
 /** What is wrong with a document, in the words of Go's parser as far as V8 tells. */
 function goJsonError(text: string, message: string): string {
   if (/after JSON/.test(message)) return 'unexpected content after JSON';
   const at = Number(/ at position (\d+)/.exec(message)?.[1] ?? Number.NaN);
   if (/end of JSON|Unterminated/.test(message) || at >= text.trimEnd().length) return 'invalid JSON: unexpected EOF';
+  const where = PLACES.find(([said]) => message.includes(said))?.[1] ?? 'looking for beginning of value';
   const character = Number.isNaN(at) ? /^Unexpected token '(.+?)',/s.exec(message)?.[1] : text[at];
   return character === undefined
     ? `invalid JSON: ${message}`
-    : `invalid JSON: invalid character '${character}' looking for beginning of value`;
+    : `invalid JSON: invalid character '${character}' ${where}`;
 }
 
 async function readLimited(stream: Readable): Promise<string> {

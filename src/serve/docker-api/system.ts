@@ -3,9 +3,9 @@ import { BerthError } from '#base/errors.ts';
 import type { Events } from '#engine/events/api.ts';
 import type { System } from '#engine/system/api.ts';
 import type { ApiResponse } from '#spec/docker-api/exchange.ts';
-import type { DiskUsageType } from '#spec/docker-api/system.ts';
+import type { DiskUsageType, EventMessage } from '#spec/docker-api/system.ts';
 import { parseFilters } from './filters.ts';
-import { isBefore, usageFor } from './older-shapes.ts';
+import { infoFor, isBefore, isEventOf, usageFor } from './older-shapes.ts';
 import { registryCredentials } from './registry-auth.ts';
 import type { RequestContext } from './request-context.ts';
 import { json, lines } from './responses.ts';
@@ -33,6 +33,10 @@ async function diskUsage(backend: SystemBackend, context: RequestContext): Promi
   );
 }
 
+async function* olderEvents(events: AsyncIterable<EventMessage>, version: string): AsyncGenerator<EventMessage> {
+  for await (const event of events) if (isEventOf(version, event)) yield event;
+}
+
 function events(backend: SystemBackend, context: RequestContext): ApiResponse {
   const since = context.text('since');
   const until = context.text('until');
@@ -41,7 +45,8 @@ function events(backend: SystemBackend, context: RequestContext): ApiResponse {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   };
-  return lines(backend.events.read(query, context.abort));
+  const read = backend.events.read(query, context.abort);
+  return lines(isBefore(context.version, '1.46') ? olderEvents(read, context.version) : read);
 }
 
 async function ping(): Promise<ApiResponse> {
@@ -66,7 +71,11 @@ export function systemRoutes(backend: SystemBackend): Route[] {
   return [
     { method: 'GET', path: '/_ping', handle: ping },
     { method: 'HEAD', path: '/_ping', handle: ping },
-    { method: 'GET', path: '/info', handle: async () => json(await backend.system.info()) },
+    {
+      method: 'GET',
+      path: '/info',
+      handle: async (context) => json(infoFor(context.version, await backend.system.info())),
+    },
     { method: 'GET', path: '/version', handle: async () => json(await backend.system.version()) },
     { method: 'GET', path: '/events', handle: async (context) => events(backend, context) },
     { method: 'GET', path: '/system/df', handle: (context) => diskUsage(backend, context) },

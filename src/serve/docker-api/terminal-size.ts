@@ -5,8 +5,9 @@ import type { RequestContext } from './request-context.ts';
 function dimension(context: RequestContext, name: string, what: string): number {
   const text = context.text(name) ?? '';
   const value = Number(text);
-  const problem = text === '' ? 'value is required' : !/^\d+$/.test(text) ? 'invalid syntax' : 'value out of range';
-  if (text === '' || !/^\d+$/.test(text) || value > 65535)
+  const isNumber = /^-?\d+$/.test(text);
+  const problem = isNumber ? 'value out of range' : 'invalid syntax';
+  if (!isNumber || text.startsWith('-') || value > 65535)
     throw new BerthError('invalid', 'api.resize', `invalid resize ${what} ${JSON.stringify(text)}: ${problem}`);
   return value;
 }

@@ -164,10 +164,11 @@ export interface PingInfo {
 /** Answer of `GET /system/df`. */
 export interface DiskUsage {
   readonly LayersSize: number;
-  readonly Images: readonly ImageSummary[];
-  readonly Containers: readonly ContainerSummary[];
-  readonly Volumes: readonly VolumeUsage[];
-  readonly BuildCache: readonly BuildCacheUsage[];
+  /** Null, as the others, for types that were not asked for. */
+  readonly Images: readonly ImageSummary[] | null;
+  readonly Containers: readonly ContainerSummary[] | null;
+  readonly Volumes: readonly VolumeUsage[] | null;
+  readonly BuildCache: readonly BuildCacheUsage[] | null;
   readonly BuilderSize?: number;
 }
 

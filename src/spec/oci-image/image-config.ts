@@ -57,7 +57,8 @@ export function parseImageConfig(text: string): ImageConfig {
   if (document['history'] !== undefined && document['history'] !== null) {
     for (const entry of asArray(document['history'], `${what}: history`)) asObject(entry, `${what}: history`);
   }
-  return { architecture: '', os: 'linux', ...withoutNulls(document) } as unknown as ImageConfig;
+  const checked = { ...withoutNulls(document), rootfs: { ...rootfs, diff_ids: diffIds } };
+  return { architecture: '', os: 'linux', ...checked } as unknown as ImageConfig;
 }
 
 function checkRunConfig(value: unknown, what: string): void {

@@ -1,5 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-import { parseApiTimestamp } from '#spec/docker-api/timestamp.ts';
+import { parseUserTimestamp } from '#spec/docker-api/timestamp.ts';
 import { parseImageConfig } from '#spec/oci-image/image-config.ts';
 import { familiarName, familiarReference, parseReference } from '#spec/reference.ts';
 import type { ImageRow, ImageTable } from '../metadata/image-table.ts';
@@ -33,7 +33,7 @@ export function compileImageFilters(
   const dangling = danglingOf(filters);
   const before = limit(table, filters['before'], Math.min);
   const since = limit(table, filters['since'], Math.max);
-  const until = (filters['until'] ?? []).map((text) => Number(parseApiTimestamp(text) / 1_000_000n));
+  const until = (filters['until'] ?? []).map((text) => Number(parseUserTimestamp(text, Date.now()) / 1_000_000n));
   const patterns = (filters['reference'] ?? []).map(globExpression);
   return (row, names) => {
     const config = parseImageConfig(row.config);

@@ -211,7 +211,7 @@ test('images in use are not removed, pruning takes what nobody uses', async () =
   );
   assert.equal((await client.images.prune({ dangling: ['false'] })).ImagesDeleted, null);
   const usage = await client.system.diskUsage();
-  assert.deepEqual([usage.Images.length, usage.Images[0]?.Containers, usage.Containers.length], [1, 1, 1]);
+  assert.deepEqual([usage.Images?.length, usage.Images?.[0]?.Containers, usage.Containers?.length], [1, 1, 1]);
   await client.containers.remove(Id, { force: true });
   const report = await client.images.prune({ dangling: ['false'] });
   assert.ok(report.ImagesDeleted?.some(({ Deleted }) => Deleted === imageId));

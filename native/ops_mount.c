@@ -282,8 +282,18 @@ static int enter_namespace_root(void)
  */
 static int pivot(int root)
 {
-	int err = enter_namespace_root(), old;
+	struct stat top, new_root;
+	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), err;
 
+	if (old < 0)
+		return -errno;
+	err = enter_namespace_root();
+	if (!err && (stat("/", &top) || fstat(root, &new_root)))
+		err = -errno;
+	/* joined again, a namespace shows the topmost of what is mounted on its root: the new root, when nobody is in a chroot */
+	if (!err && top.st_dev == new_root.st_dev && top.st_ino == new_root.st_ino)
+		err = fchdir(old) || chroot(".") ? -errno : 0;
+	close(old);
 	if (err)
 		return err;
 	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

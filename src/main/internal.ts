@@ -5,13 +5,13 @@ import { recordExit } from '#engine/record-exit.ts';
 import { rootDefaults } from './root-defaults.ts';
 
 const USAGE =
-  'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT\n       berth internal remove-network ROOT';
+  'usage: berth internal exited ROOT ID\n       berth internal restore-network ROOT\n       berth internal remove-network ROOT\n       berth internal shut-down ROOT';
 
 /**
  * Commands that Berth gives to itself. `exited ROOT ID`: a keeper says that a container or exec ended and nobody watched;
  * records it, removes the container if it asked for that, restarts it if its policy says so. `restore-network ROOT`: the guard
  * says that somebody took the firewall rules away; puts them back. `remove-network ROOT`: takes all that its networks have on the
- * host away, for a root that is about to be deleted.
+ * host away, for a root that is about to be deleted. `shut-down ROOT`: the machine goes down; stops all that runs.
  *
  * @returns the exit status
  */
@@ -24,6 +24,12 @@ export async function runInternal(words: readonly string[], launcher: string): P
     return withCore(root, launcher, 'restoring the firewall rules', async (core) => {
       const { restoreMissedFirewall } = await import('#engine/networks/restore-firewall.ts');
       await restoreMissedFirewall(core.context);
+    });
+  }
+  if (root !== undefined && command === 'shut-down' && rest.length === 0) {
+    return withCore(root, launcher, 'shutting containers down', async (core) => {
+      const { shutDown } = await import('#engine/shut-down.ts');
+      await shutDown(core.context);
     });
   }
   if (root !== undefined && command === 'remove-network' && rest.length === 0) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { startTimeOf } from './proc.ts';
 
 /** Capability masks of a process: bit n is capability n, see capabilities(7). */
 export interface CapabilityMasks {
@@ -10,9 +11,12 @@ export interface CapabilityMasks {
   readonly ambient: bigint;
 }
 
-/** Changes with each boot: a pid recorded under another boot id says nothing. */
+/**
+ * Changes with each boot: a pid recorded under another boot id says nothing. A machine that is a container itself boots whenever its
+ * first process starts, under one kernel.
+ */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}-${startTimeOf(1) ?? 0}`;
 }
 
 /** For example `6.1.0-56-cloud-amd64`. */

@@ -5,6 +5,7 @@ import { signalProcess } from '#sys/keeper/attach.ts';
 import { type EngineContext, pathsOf } from '../context.ts';
 import type { ContainerRow } from '../state/container-row.ts';
 import { isProcessAlive } from '../state/process-token.ts';
+import { isShuttingDown } from '../state/shutdown-mark.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { cgroupHost } from './host-facts.ts';
@@ -38,7 +39,8 @@ export async function signalContainer(context: EngineContext, id: string, signal
   requireRunning(row);
   // As in Docker: where the image names no stop signal, any signal counts as the wish to end it.
   const ends = signal === SIGKILL || !row.spec.config.StopSignal || signal === stopSignalOf(row);
-  if (ends && !row.stoppedByUser) context.containers.patch(id, { stoppedByUser: true });
+  if (ends && !row.stoppedByUser && !isShuttingDown(context.root))
+    context.containers.patch(id, { stoppedByUser: true });
   await sendSignal(context, row, signal);
   if (ends && row.status === 'paused') {
     await thawCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));

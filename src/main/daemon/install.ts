@@ -28,7 +28,7 @@ export function installDaemon(flags: DaemonFlags, root: string, launcher: string
   if (group !== undefined && groupId(group) === undefined)
     throw new BerthError('invalid', 'daemon.install', `the host has no group ${group}: make it with groupadd first`);
   const file = flags.configFile;
-  const units = daemonUnits(isAbsolute(launcher) ? launcher : resolve(launcher), group, {
+  const units = daemonUnits(isAbsolute(launcher) ? launcher : resolve(launcher), group, resolve(root), {
     global: resolve(root) === DEFAULT_ROOT ? [] : ['--root', resolve(root)],
     daemon: [
       ...(group === undefined ? [] : ['--group', group]),

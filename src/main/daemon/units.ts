@@ -20,11 +20,13 @@ function word(text: string): string {
  *
  * @param launcher absolute path of the program
  * @param group that may use the socket; the socket is root's alone without
+ * @param root absolute path of the state
  * @param options of `berth` and of `berth daemon` that the service gets
  */
 export function daemonUnits(
   launcher: string,
   group: string | undefined,
+  root: string,
   options: { readonly global: readonly string[]; readonly daemon: readonly string[] },
 ): Unit[] {
   const command = [launcher, ...options.global, 'daemon', '-H', 'fd://', ...options.daemon].map(word).join(' ');
@@ -52,6 +54,20 @@ OOMScoreAdjust=-500
 [Install]
 WantedBy=multi-user.target
 `;
+  const containers = `[Unit]
+Description=Containers of Berth, stopped in good order when the machine goes down
+After=network-online.target nss-lookup.target firewalld.service local-fs.target remote-fs.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=${[launcher, 'internal', 'shut-down', root].map(word).join(' ')}
+TimeoutStopSec=5min
+
+[Install]
+WantedBy=multi-user.target
+`;
   const socket = `[Unit]
 Description=Berth API socket
 
@@ -67,6 +83,7 @@ WantedBy=sockets.target
   return [
     { name: 'berth.service', text: service },
     { name: 'berth.socket', text: socket },
+    { name: 'berth-containers.service', text: containers },
   ];
 }
 

@@ -13,15 +13,27 @@ export { type Output, readOutput } from '#client/output.ts';
 export { type Ended, type ExecOptions, exec, type RunOptions, run } from '#client/run.ts';
 export type * from '#spec/docker-api/containers.ts';
 export type * from '#spec/docker-api/images.ts';
+export type * from '#spec/docker-api/networks.ts';
 export type * from '#spec/docker-api/system.ts';
+export type * from '#spec/docker-api/volumes.ts';
 
 const DEFAULT_ROOT = '/var/lib/berth';
 /** What the engine needs of Node.js: SQLite and zstd. */
 const NODE_FOR_ENGINE = [22, 15] as const;
 
 export interface ConnectOptions {
-  /** An engine that listens: `unix:///run/berth.sock`, `tcp://host:2375`. Docker's own daemon answers, too. */
+  /** An engine that listens: `unix:///run/berth.sock`, `tcp://host:2376`, `ssh://me@host`. Docker's own daemon answers, too. */
   readonly host?: string;
+  /** For `tcp`; plain without. The files' contents, not their names. */
+  readonly tls?: {
+    /** Authority that the engine's certificate must come from. */
+    readonly ca?: Buffer;
+    /** The client's own certificate and key. */
+    readonly cert?: Buffer;
+    readonly key?: Buffer;
+    /** False: any certificate will do. */
+    readonly rejectUnauthorized?: boolean;
+  };
   /** Directory of an engine in this process (needs root); default `/var/lib/berth`. Any number of processes may share it. */
   readonly root?: string;
 }
@@ -35,8 +47,13 @@ export interface ConnectOptions {
  * @example await using client = await connect({ root: '/tmp/my-engine' });
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client & AsyncDisposable> {
-  const client = options.host === undefined ? await embedded(options.root) : connectTo(socketTransport(options.host));
+  const client = options.host === undefined ? await embedded(options.root) : await remote(options.host, options.tls);
   return { ...client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+async function remote(host: string, tls: ConnectOptions['tls']): Promise<Client> {
+  const dialSsh = host.startsWith('ssh:') ? (await import('./ssh.ts')).dialSsh : undefined;
+  return connectTo(socketTransport(host, { dialSsh, tls: tls && { rejectUnauthorized: true, ...tls } }));
 }
 
 async function embedded(root = DEFAULT_ROOT): Promise<Client> {

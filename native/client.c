@@ -82,6 +82,14 @@ static void drop(struct client *c)
 	sources_refresh();
 }
 
+bool clients_attached(void)
+{
+	for (struct client *c = clients; c < clients + CLIENTS_MAX; c++)
+		if (c->state == ATTACHED)
+			return true;
+	return false;
+}
+
 bool clients_are_behind(void)
 {
 	return kept_count > 0;

@@ -218,6 +218,7 @@ void client_watches(int fd);
 void client_event(unsigned number, uint32_t events);
 void clients_output(int stream, const char *data, size_t len);
 void clients_refresh(void);
+bool clients_attached(void);
 bool clients_are_behind(void);
 void clients_finish(const char *record, size_t len);
 bool clients_owe_answer(void);

@@ -130,11 +130,13 @@ function networkOrNothing(context: WishContext, name: string): NetworkRow | unde
   }
 }
 
+const MAC_OF_OTHERS = 'conflicting options: mac-address and the network mode';
+
 /** The older, container-wide MAC address goes to the main network. */
 function withContainerMac(endpoints: Record<string, Settings>, mode: string, mac: string): void {
   if (mac === '') return;
   if (mode === 'host' || mode.startsWith('container:')) {
-    throw invalid('conflicting options: mac-address and the network mode');
+    throw invalid(MAC_OF_OTHERS);
   }
   const main = endpoints[mode] ?? {};
   if (main.MacAddress && main.MacAddress !== mac) {
@@ -160,6 +162,15 @@ const SHARED =
   'container sharing network namespace with another container or host cannot be connected to any other network';
 const PRIVATE = 'container cannot be connected to multiple networks with one of the networks in private (none) mode';
 
+/** Who shares another's interfaces takes them as they are. Docker ignores such wishes. @throws invalid */
+function checkShared({ MacAddress, IPAMConfig }: Settings): void {
+  if (MacAddress) throw invalid(MAC_OF_OTHERS);
+  const { IPv4Address, IPv6Address, LinkLocalIPs } = IPAMConfig ?? {};
+  if (IPv4Address || IPv6Address || (LinkLocalIPs ?? []).length > 0) {
+    throw invalid('conflicting options: IP address and the network mode');
+  }
+}
+
 /** Some networks exclude others. @throws invalid, in Docker's words */
 export function checkTogether(names: readonly string[]): void {
   if (names.length < 2) return;
@@ -181,8 +192,10 @@ export function wishedEndpoints(
   const settings = settingsByNetwork(request, host);
   if (mode.startsWith('container:')) {
     if (Object.keys(settings).some((name) => name !== mode)) throw invalid(SHARED);
+    checkShared(settings[mode] ?? {});
     return [];
   }
+  if (mode === 'host' && settings[mode]?.MacAddress) throw invalid(MAC_OF_OTHERS);
   if (mode !== 'host' && 'host' in settings) {
     throw invalid('cannot connect container to host network - container must be created in host network mode');
   }

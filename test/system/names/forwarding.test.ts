@@ -10,7 +10,10 @@ import { ask, member, openNamesRoot } from './container.ts';
 
 const outside = (...addresses: string[]) => addresses.map((address) => ({ address, inside: false }));
 const MANY = Array.from({ length: 100 }, (_, i) => `10.1.0.${i + 1}`);
+/** Of the host and of the resolver itself: what they open to containers is for the rules to say, not for names. */
+const OF_THE_HOST = ['127.0.0.1', '127.0.0.11', '0.0.0.0', '172.30.0.1'];
 const answering: Behaviour = (name, _query, how) => {
+  if (name.startsWith('rebound')) return { addresses: OF_THE_HOST };
   if (name.startsWith('big')) return how === 'udp' ? { truncated: true } : { addresses: MANY };
   if (name.startsWith('no')) return { rcode: 3 };
   return { addresses: ['10.0.0.1'] };
@@ -20,13 +23,14 @@ test('what no container is called is asked of the servers of --dns, over UDP and
   await using server = await startDnsServer(answering);
   await using names = openNamesRoot();
   const web = await names.start('web', [member('red', ['web'], ['172.30.0.2'])], { servers: outside(server.address) });
-  const [plain, missing, big, bigTcp, loopback] = await ask(
+  const [plain, missing, big, bigTcp, inside, rebound] = await ask(
     web,
     { name: 'Example.Org', edns: 4096 },
     { name: 'nobody.example.org' },
     { name: 'big.example.org' },
     { name: 'big.example.org', tcp: true },
     { name: 'web.example.org' },
+    { name: 'rebound.example.org' },
   );
   assert.deepEqual([plain?.rcode, plain?.records], [0, ['A 10.0.0.1']]);
   assert.equal(missing?.rcode, 3);
@@ -35,7 +39,11 @@ test('what no container is called is asked of the servers of --dns, over UDP and
     bigTcp?.records,
     MANY.map((address) => `A ${address}`),
   );
-  assert.deepEqual(loopback?.records, ['A 10.0.0.1']);
+  assert.deepEqual(inside?.records, ['A 10.0.0.1']);
+  assert.deepEqual(
+    rebound?.records,
+    OF_THE_HOST.map((address) => `A ${address}`),
+  );
   assert.ok(server.asked.includes('tcp big.example.org'));
   assert.equal(
     new Set(server.senders.map(({ port }) => port)).size,

@@ -144,6 +144,13 @@ test('endpoint settings that cannot be are refused when the container is created
     (await refusal(() => remote.containers.create(sleeper({ host: {}, net: {} })))).message,
     /^container sharing network namespace/,
   );
+  for (const [settings, what] of [
+    [{ MacAddress: '02:00:00:00:00:09' }, 'mac-address'],
+    [ip('198.51.100.9'), 'IP address'],
+  ] as const) {
+    const shared = await refusal(() => remote.containers.create(sleeper({ 'container:x': settings })));
+    assert.equal(shared.message, `conflicting options: ${what} and the network mode`);
+  }
   const astray = await refusal(() => remote.containers.create(sleeper({ net: {}, host: {} })));
   assert.match(astray.message, /^cannot connect container to host network/);
   assert.match(

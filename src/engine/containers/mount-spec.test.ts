@@ -13,6 +13,8 @@ test('parseBind() reads a host path, its target and modes', () => {
   assert.equal(mount.readOnly, true);
   assert.equal(mount.propagation, 'rslave');
   assert.equal(mount.mode, 'ro,Z,rslave');
+  const whole = parseBind('/a:/b:rro');
+  assert.deepEqual([whole.readOnly, whole.recursiveReadOnly], [true, 'force']);
 });
 
 test('parseBind() reads a lone path as an anonymous volume and a name as a named one', () => {
@@ -79,6 +81,7 @@ test('parseVolumesFrom() takes a mode without propagation', () => {
   assert.deepEqual(parseVolumesFrom('abc'), { ref: 'abc', mode: 'rw' });
   assert.deepEqual(parseVolumesFrom('abc:ro,z'), { ref: 'abc', mode: 'ro,z' });
   assert.throws(() => parseVolumesFrom('abc:rshared'), { message: 'invalid mode: rshared' });
+  assert.throws(() => parseVolumesFrom('abc:rro'), { message: 'invalid mode: rro' });
 });
 
 test('anonymousVolume() takes relative paths of images as Docker does, and no root', () => {

@@ -44,9 +44,9 @@ export interface ContainerMount {
 }
 
 export const PROPAGATIONS: readonly string[] = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'];
-/** Words of a `-v` mode; only one of each group may be given. */
+/** Words of a `-v` mode; only one of each group may be given. `rro`: with everything below, which Docker has in `--mount` alone. */
 const MODE_GROUPS: readonly (readonly string[])[] = [
-  ['rw', 'ro'],
+  ['rw', 'ro', 'rro'],
   ['z', 'Z'],
   PROPAGATIONS,
   ['nocopy'],
@@ -119,7 +119,7 @@ export function parseBind(raw: string): ContainerMount {
   } catch (error) {
     throw invalidMount(`invalid volume specification: '${raw}': ${(error as Error).message}`);
   }
-  const readOnly = words.includes('ro');
+  const readOnly = words.includes('ro') || words.includes('rro');
   return {
     type,
     origin: 'bind',
@@ -127,7 +127,7 @@ export function parseBind(raw: string): ContainerMount {
     destination: cleanPath(target),
     name: type === 'volume' ? source : '',
     readOnly,
-    recursiveReadOnly: readOnly ? 'yes' : 'no',
+    recursiveReadOnly: words.includes('rro') ? 'force' : readOnly ? 'yes' : 'no',
     recursive: true,
     propagation: type === 'bind' ? (propagation ?? 'rprivate') : '',
     mode,
@@ -173,7 +173,7 @@ export function parseVolumesFrom(spec: string): { readonly ref: string; readonly
   const ref = colon < 0 ? spec : spec.slice(0, colon);
   const mode = colon < 0 ? '' : spec.slice(colon + 1);
   const words = mode === '' ? [] : mode.split(',');
-  if (!isMountMode(mode) || words.some((word) => PROPAGATIONS.includes(word) || word === 'nocopy')) {
+  if (!isMountMode(mode) || words.some((word) => PROPAGATIONS.includes(word) || ['nocopy', 'rro'].includes(word))) {
     throw invalidMount(`invalid mode: ${mode}`);
   }
   return { ref, mode: mode === '' ? 'rw' : mode };

@@ -140,6 +140,22 @@ static int read_plan(void)
 	return err ? err : plan_check(data, header[2], &K.plan);
 }
 
+/*
+ * Descriptors that came by accident: whoever started the starter may have left some open, and nobody but those two would ever see
+ * them end. What the plan hands on lies behind the control channel.
+ */
+static void close_strangers(void)
+{
+	unsigned first = CONTROL_FD + 1 + (unsigned)K.plan.set.preserve_fds, seal = K.seal > 0 ? (unsigned)K.seal : 0;
+
+	if (seal >= first) {
+		if (seal > first)
+			close_range(first, seal - 1, 0);
+		first = seal + 1;
+	}
+	close_range(first, ~0u, 0);
+}
+
 /* The two fifos through which `start` finds a process that no keeper watches any more. */
 static int open_handoff(void)
 {
@@ -215,6 +231,7 @@ int main(int argc, char **argv)
 		control_fail();
 		return 1;
 	}
+	close_strangers();
 	err = create();
 	if (err) {
 		K.fail.err = K.fail.err ? K.fail.err : -err;

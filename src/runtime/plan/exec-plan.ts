@@ -66,7 +66,9 @@ export function buildExecPlan(process: Process, options: ExecOptions): LaunchPla
   const { pid, startTime } = options.init;
   draft.add({ side: 'before', op: 'open-process', slot: container, pid, startTime });
   if (kinds.has('pid')) draft.add({ side: 'before', op: 'join-namespaces', slot: container, namespaces: ['pid'] });
-  draft.add(cloneOp(draft, options));
+  const clone = cloneOp(draft, options);
+  draft.add(clone);
+  if (clone.cgroup !== undefined) draft.add({ side: 'child', op: 'close', slot: clone.cgroup });
   if (options.pidfdSocket !== undefined) draft.add({ side: 'parent', op: 'send-pidfd', path: options.pidfdSocket });
   planAffinity(draft, process, 'initial');
   const tasks = options.cgroup?.tasks ?? [];
@@ -110,7 +112,7 @@ function execContext(process: Process, options: ExecOptions, foreignUser: boolea
   };
 }
 
-function cloneOp(draft: Draft, options: ExecOptions): PlanOp {
+function cloneOp(draft: Draft, options: ExecOptions): Extract<PlanOp, { op: 'clone' }> {
   const path = options.cgroup?.cloneInto;
   if (path === undefined) return { side: 'before', op: 'clone', namespaces: [] };
   const cgroup = draft.takeSlot('before');

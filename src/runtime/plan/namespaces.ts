@@ -61,6 +61,8 @@ export function planClone(draft: Draft, config: OciConfig, set: NamespaceSet, cg
   // A cgroup namespace is unshared later, once the process is in its control group. Time namespaces only bind children.
   const namespaces = [...set.fresh].filter((kind) => kind !== 'cgroup' && kind !== 'time');
   draft.add({ side, op: 'clone', namespaces, ...(cgroup === undefined ? {} : { cgroup }) });
+  // A way into the host's control groups is no longer than needed (CVE-2024-21626).
+  if (cgroup !== undefined) draft.add({ side: 'child', op: 'close', slot: cgroup });
   for (const kind of set.foreignUser ? [] : JOIN_ORDER) {
     const slot = slots.get(kind);
     if (slot !== undefined) draft.add({ side: 'child', op: 'join-namespaces', slot, namespaces: [kind] });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -129,6 +129,9 @@ test('a created container ends by SIGTERM; its pidfd goes to who listens for it'
   assert.deepEqual(created, { status: 0, stdout: '', stderr: '' });
   assert.equal(String((await sent)[0]), 'pidfd');
   server.close();
+  const { pid } = JSON.parse((await scratch.run('state', id)).stdout) as { pid: number };
+  const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  assert.ok(!open.some((target) => target.startsWith('/sys/fs/cgroup')), `no way out while it waits: ${open}`);
   assert.equal((await scratch.run('kill', id, 'TERM')).status, 0);
   await scratch.untilStatus(id, 'stopped');
 });

@@ -8,6 +8,7 @@ import { renewDefaultBridge } from '#engine/networks/remove-network.ts';
 import { openCore } from '#engine/open-core.ts';
 import { lockRoot } from '#engine/state/root-lock.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import { sweepScratch } from '#sys/scratch-directory.ts';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { type OpenApi, openApi } from '../open-api.ts';
 import { requireRoot } from '../require-root.ts';
@@ -174,6 +175,7 @@ export async function runDaemon(flags: DaemonFlags, root: string, launcher: stri
   mkdirSync(root, { recursive: true, mode: 0o711 });
   using _lock = lockRoot(root);
   rememberFlags(flags, root);
+  sweepScratch();
   for (const note of settings.notes) log.write('info', note);
   await serve(
     { settings, log, listeners: [], metrics: new Metrics(), ending: new AbortController() },

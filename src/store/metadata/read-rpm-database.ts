@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { BerthError } from '#base/errors.ts';
+import { makeScratch } from '#sys/scratch-directory.ts';
 
 /**
  * The headers of all packages in rpm's database. The bytes come from an image: SQLite opens a copy in a directory of its own, without
@@ -12,9 +12,9 @@ import { BerthError } from '#base/errors.ts';
  * @throws invalid when it is no such database
  */
 export function readRpmDatabase(bytes: Uint8Array): Uint8Array[] {
-  const place = mkdtempSync(join(tmpdir(), 'berth-rpm-'));
+  using place = makeScratch();
   try {
-    const path = join(place, 'rpmdb.sqlite');
+    const path = join(place.path, 'rpmdb.sqlite');
     writeFileSync(path, bytes, { mode: 0o600 });
     const db = new DatabaseSync(path, { allowExtension: false });
     try {
@@ -26,7 +26,5 @@ export function readRpmDatabase(bytes: Uint8Array): Uint8Array[] {
     }
   } catch (cause) {
     throw new BerthError('invalid', 'examine.rpm', "the image's database of rpm cannot be read", { cause });
-  } finally {
-    rmSync(place, { recursive: true, force: true });
   }
 }

@@ -109,7 +109,10 @@ export function openDistribution(options: DistributionOptions): Distribution {
     push: (reference, push) =>
       withRegistry(options, reference, push, async (client) => {
         push.report({ status: `The push refers to repository [${fullName(reference)}]` });
-        const pushed = await pushImage({ store: options.store, limit: uploads }, client, { reference, ...push });
+        const parts = { store: options.store, limit: uploads };
+        const { pushTagged } = await import('./push/push-index.ts');
+        const request = { reference, ...push };
+        const pushed = await (push.image === undefined ? pushTagged : pushImage)(parts, client, request);
         const { digest, size } = pushed;
         push.report({ status: `${reference.tag}: digest: ${digest} size: ${size}` });
         push.report({ progressDetail: {}, aux: { Tag: reference.tag, Digest: digest, Size: size } });

@@ -1,4 +1,5 @@
 /** `push`: https://docs.docker.com/reference/cli/docker/image/push/ */
+import type { ProgressMessage } from '#spec/docker-api/images.ts';
 import { familiarName, formatReference } from '#spec/reference.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
@@ -7,6 +8,24 @@ import { platformJson } from '../platform-json.ts';
 import { refuseContentTrust, registryAuthFor } from '../registry-auth.ts';
 import { flushed } from '../stream/output.ts';
 import { showProgress, silent } from '../stream/progress.ts';
+
+/** What docker's client says when not all of an index could be pushed. */
+async function* withNotes(messages: AsyncIterable<ProgressMessage>, notes: string[]): AsyncGenerator<ProgressMessage> {
+  for await (const message of messages) {
+    const aux = message.aux as PushAux | undefined;
+    if (aux?.ManifestPushedInsteadOfIndex === true && aux.OriginalIndex !== undefined) {
+      const words = 'Not all multiplatform-content is present and only the available single-platform image was pushed';
+      notes.push(`\nInfo -> ${words}\n${aux.OriginalIndex.digest} -> ${aux.SelectedManifest?.digest}\n`);
+    }
+    yield message;
+  }
+}
+
+interface PushAux {
+  readonly ManifestPushedInsteadOfIndex?: boolean;
+  readonly OriginalIndex?: { readonly digest: string };
+  readonly SelectedManifest?: { readonly digest: string };
+}
 
 export async function run(context: Context, call: Invocation): Promise<number> {
   const { flags } = call;
@@ -20,7 +39,9 @@ export async function run(context: Context, call: Invocation): Promise<number> {
   const client = await context.client();
   const options = { tag: all ? undefined : reference.tag, platform, registryAuth };
   const messages = await client.images.push(familiarName(reference), options, context.signal);
-  await showProgress(messages, quiet ? silent : context.stdout);
+  const notes: string[] = [];
+  await showProgress(withNotes(messages, notes), quiet ? silent : context.stdout);
+  if (!quiet && notes.length > 0) context.stdout.write(notes.join(''));
   if (quiet) context.stdout.write(`${formatReference(reference)}\n`);
   await flushed(context.stdout);
   return 0;

@@ -19,6 +19,7 @@ import {
 import { familiarName, fullName, parseReference, type Reference } from '#spec/reference.ts';
 import type { Compression } from '#store/archive/compression.ts';
 import { detectFileCompression } from '#store/archive/read-blob.ts';
+import { digestOf } from '#store/content/content-store.ts';
 import type { StoredImage } from '#store/images/image-store.ts';
 import { nameKey } from '#store/images/resolve.ts';
 import type { LayerRow } from '#store/metadata/layer-table.ts';
@@ -40,6 +41,8 @@ export interface PushRequest {
   readonly reference: Reference;
   /** Which image it is; the one of that name when absent. */
   readonly image?: string | undefined;
+  /** Digest that an index has for it: its manifest is stored under that, and gives no name. */
+  readonly entry?: string | undefined;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -49,6 +52,7 @@ export interface PushedImage {
   readonly digest: string;
   /** Bytes of the manifest. */
   readonly size: number;
+  readonly mediaType?: string;
 }
 
 /** A layer and the form it has in the registry. */
@@ -95,14 +99,16 @@ export async function pushImage(
     await Promise.allSettled(works);
     throw error;
   }
-  const manifest = keptManifest(store, image, rows) ?? newManifest(image, layers);
+  const manifest = keptManifest(store, image, rows, request.entry) ?? newManifest(image, layers);
   await pushConfig(client, image, inner);
-  const digest = await putManifest(client, reference.tag!, manifest);
-  noteRepository(store, image, reference, { ...manifest, digest }, lease);
-  return { id: image.id, digest, size: manifest.bytes.length };
+  const under = request.entry === undefined ? reference.tag! : digestOf(manifest.bytes);
+  const digest = await putManifest(client, under, manifest);
+  if (request.entry === undefined) noteRepository(store, image, reference, { ...manifest, digest }, lease);
+  return { id: image.id, digest, size: manifest.bytes.length, mediaType: manifest.mediaType };
 }
 
-function imageToPush(store: Store, reference: Reference): StoredImage {
+/** @throws not-found when there is no image of that name */
+export function imageToPush(store: Store, reference: Reference): StoredImage {
   const id = store.images.table.idOfName(nameKey(reference));
   if (id !== undefined) return store.images.resolve(id);
   const words = `An image does not exist locally with the tag: ${familiarName(reference)}`;
@@ -198,9 +204,14 @@ interface NewManifest {
 }
 
 /** The manifest that a registry had for the image, when its layers are those that are here. */
-function keptManifest(store: Store, image: StoredImage, rows: readonly LayerRow[]): NewManifest | undefined {
+function keptManifest(
+  store: Store,
+  image: StoredImage,
+  rows: readonly LayerRow[],
+  wanted: string | undefined,
+): NewManifest | undefined {
   for (const { digest, mediaType } of store.images.manifestsOf(image.id)) {
-    if (!isManifestType(mediaType)) continue;
+    if (!isManifestType(mediaType) || (wanted !== undefined && digest !== wanted)) continue;
     const text = store.content.readText(digest);
     const { layers, config } = parseManifest(text);
     const isSame = layers.length === rows.length && layers.every((layer, i) => layer.digest === rows[i]!.blob);

@@ -70,6 +70,8 @@ export class RegistryClient {
 
   async #findBase(): Promise<URL> {
     const { host, insecure, plain } = this.endpoint;
+    if (!URL.canParse(`https://${host}/v2/`))
+      throw new BerthError('invalid', 'registry.address', `invalid registry address: ${JSON.stringify(host)}`);
     const secure = new URL(`https://${host}/v2/`);
     const open = new URL(`http://${host}/v2/`);
     if (plain) return await this.#ping(open);

@@ -4,7 +4,7 @@ import { BerthError } from '#base/errors.ts';
 import { shortId } from '#base/ids.ts';
 import type { ProgressMessage } from '#spec/docker-api/images.ts';
 import { parseImageConfig } from '#spec/oci-image/image-config.ts';
-import type { HostPlatform } from '#spec/platform.ts';
+import { type HostPlatform, matchesPlatform } from '#spec/platform.ts';
 import { familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import { removeDirectory } from '../drivers/remove-directory.ts';
@@ -19,7 +19,7 @@ import { runWithSource } from '../worker/run-with-source.ts';
 import type { ArchiveImage, ArchiveLayer } from './archive-image.ts';
 import { DOCKER_MANIFEST_FILE, readDockerArchive } from './docker-archive.ts';
 import { type LegacyImage, REPOSITORIES_FILE, readLegacyArchive } from './legacy-archive.ts';
-import { OCI_INDEX_FILE, readOciLayout } from './oci-layout.ts';
+import { noPlatform, OCI_INDEX_FILE, readOciLayout } from './oci-layout.ts';
 import { SpooledArchive, type SpooledMember } from './spooled-archive.ts';
 
 export interface LoadParts {
@@ -86,7 +86,20 @@ async function spool(
   return members;
 }
 
+/** @throws not-found when a platform is wanted that the archive has no image for */
 function findImages(archive: SpooledArchive, platform: HostPlatform | undefined): (ArchiveImage | LegacyImage)[] {
+  // An archive of both forms lists images for other platforms in its index only.
+  if (platform !== undefined && archive.has(OCI_INDEX_FILE)) return readOciLayout(archive, platform);
+  const images = readImages(archive, platform);
+  if (platform === undefined) return images;
+  const fits = (image: ArchiveImage | LegacyImage) =>
+    !('config' in image) || matchesPlatform(parseImageConfig(image.config), platform);
+  const fitting = images.filter(fits);
+  if (fitting.length === 0) throw noPlatform(images[0]?.names ?? [], platform);
+  return fitting;
+}
+
+function readImages(archive: SpooledArchive, platform: HostPlatform | undefined): (ArchiveImage | LegacyImage)[] {
   if (archive.has(DOCKER_MANIFEST_FILE)) return readDockerArchive(archive);
   if (archive.has(OCI_INDEX_FILE)) return readOciLayout(archive, platform);
   if (archive.has(REPOSITORIES_FILE) || archive.paths().some((path) => path.endsWith('/layer.tar'))) {

@@ -127,7 +127,8 @@ function blobText(archive: SpooledArchive, descriptor: Descriptor): string {
   return readDocument(archive, blobPath(descriptor));
 }
 
-function noPlatform(names: readonly string[], platform: HostPlatform | undefined): BerthError {
+/** An archive without an image for a platform. */
+export function noPlatform(names: readonly string[], platform: HostPlatform | undefined): BerthError {
   const { os, architecture, variant } = platform ?? hostPlatform();
   const wanted = [os, architecture, variant].filter((part) => part !== undefined).join('/');
   const subject = names[0] === undefined ? 'image' : `image with reference ${names[0]}`;

@@ -1,5 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-import { checkTag, familiarName, parseReference } from '#spec/reference.ts';
+import { checkTag, familiarName, parseReference, parseReferenceOrId } from '#spec/reference.ts';
 import type { ImageTable } from '../metadata/image-table.ts';
 import { nameKey, resolveImage } from './resolve.ts';
 
@@ -30,6 +30,11 @@ export function tagImage(table: ImageTable, image: string, repository: string, t
   }
   if (tag !== undefined && tag !== '') checkTag(tag);
   const name = nameKey(tag === undefined || tag === '' ? parsed : { ...parsed, tag });
-  const before = table.setName(name, id);
+  // A name that stands for several platforms gives all of them; an id means one image.
+  const from = parseReferenceOrId(image);
+  const key = 'id' in from ? '' : nameKey(from);
+  const platforms = table.idOfName(key) === id ? table.platformsOf(key) : [];
+  const before = table.setName(name, id, platforms[0]?.list);
+  for (const { platform, list, imageId } of platforms) table.setPlatform(name, platform, list, imageId);
   return { imageId: id, name, before: before === id ? undefined : before };
 }

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { openDistribution } from '#distribution/open-distribution.ts';
+import type { ProgressMessage } from '#spec/docker-api/images.ts';
 import { hostPlatform } from '#spec/platform.ts';
+import { parseReference } from '#spec/reference.ts';
 import { openClientFixture } from './client-fixture.ts';
-import { type FakeRegistry, INDEX } from './fake-registry.ts';
+import { startDockerRegistry } from './docker-registry.ts';
+import { type FakeRegistry, INDEX, sha256 } from './fake-registry.ts';
 
 const HOST = hostPlatform();
 const OTHER =
@@ -100,6 +105,41 @@ test('what is behind a tag is listed by platform, and can be removed by platform
       .concat(last.at(-2)!)
       .map((item) => item.Untagged ?? item.Deleted),
     [`${name}:latest`, other],
+  );
+  assert.deepEqual(await store.store.check(false), []);
+});
+
+test('push: an index goes as it came when the registry has all of it then, else the image for this machine', async () => {
+  await using fixture = await openClientFixture();
+  await using docker = await startDockerRegistry(join(fixture.store.scratch, 'registry'));
+  const { registry, pull, store } = fixture;
+  const { own } = putIndex(registry);
+  await pull('multi');
+  store.store.tagImage(`${registry.host}/multi`, `${docker.host}/multi`, 'part');
+  const distribution = openDistribution({ store: store.store, env: {}, userAgent: 'berth-test' });
+  const push = async (tag: string) => {
+    const messages: ProgressMessage[] = [];
+    const report = (message: ProgressMessage) => void messages.push(message);
+    const { signal } = new AbortController();
+    const pushed = await distribution.push(parseReference(`${docker.host}/multi:${tag}`), { signal, report });
+    return {
+      ...pushed,
+      notes: messages.flatMap(({ aux }) => (aux as { OriginalIndex?: object })?.OriginalIndex ?? []),
+    };
+  };
+  const index = sha256(registry.manifests.get('multi:latest')!.bytes);
+  const part = await push('part');
+  assert.deepEqual([part.id, part.notes.length], [own, 1]);
+  assert.notEqual(part.digest, index);
+  await pull('multi', { platform: OTHER });
+  // The other tag of it knows nothing of what came later.
+  store.store.tagImage(`${registry.host}/multi`, `${docker.host}/multi`, 'whole');
+  const whole = await push('whole');
+  assert.deepEqual([whole.id, whole.digest, whole.notes], [own, index, []]);
+  const got = await fetch(`http://${docker.host}/v2/multi/manifests/whole`, { headers: { accept: INDEX } });
+  assert.equal(got.headers.get('docker-content-digest'), index);
+  assert.ok(
+    store.store.inspectImage(`${docker.host}/multi:whole`).RepoDigests.includes(`${docker.host}/multi@${index}`),
   );
   assert.deepEqual(await store.store.check(false), []);
 });

@@ -61,12 +61,14 @@ test('load() says that a root filesystem is no image archive', { skip }, async (
 
 test('load() takes images for the platform asked for only, of archives of either form', { skip }, async () => {
   await using fixture = openFixture('overlay');
-  const other = 's390x';
-  for (const name of ['test-docker-image.tar', 'test-oci-gzip-image.tar']) {
+  for (const [name, own] of [
+    ['test-docker-image.tar', 'amd64'],
+    ['test-oci-gzip-image.tar', 'arm64'],
+  ] as const) {
     const load = (wanted: string) =>
       fixture.store.load(createReadStream(join(ARCHIVES, name)), { platform: { os: 'linux', architecture: wanted } });
-    await assert.rejects(load(other), /was found but does not provide the specified platform \(linux\/\w+\)/, name);
+    await assert.rejects(load('s390x'), /was found but does not provide the specified platform \(linux\/\w+\)/, name);
     assert.deepEqual(readdirSync(join(fixture.root, 'tmp')), []);
-    assert.equal((await load('amd64')).length, 1, name);
+    assert.equal((await load(own)).length, 1, name);
   }
 });

@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly carriedImages?: CarriedImages;
   /** What is wanted of containers and networks that say nothing; asked each time, because it may change. @throws invalid */
   readonly defaults?: () => EngineDefaults;
+  /** Told of every health check that was carried out. */
+  readonly onHealthCheck?: (isHealthy: boolean) => void;
   /** True for a process that stays (a daemon): it watches every container and carries out restart policies itself. */
   readonly resident?: boolean;
 }

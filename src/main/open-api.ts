@@ -33,7 +33,7 @@ export interface OpenApi {
 export async function openApi(
   root: string,
   launcher: string,
-  more: Pick<EngineOptions, 'resident' | 'defaults'> &
+  more: Pick<EngineOptions, 'resident' | 'defaults' | 'onHealthCheck'> &
     Partial<Pick<EngineIdentity, 'settings' | 'minimumApiVersion'>> = {},
 ): Promise<OpenApi> {
   const defaults = more.defaults ?? (await rootDefaults(root));
@@ -48,6 +48,7 @@ export async function openApi(
       },
       ...(more.resident === undefined ? {} : { resident: more.resident }),
       ...(defaults === undefined ? {} : { defaults }),
+      ...(more.onHealthCheck === undefined ? {} : { onHealthCheck: more.onHealthCheck }),
     },
     {
       ...(more.settings === undefined ? {} : { settings: more.settings }),

@@ -74,6 +74,7 @@ async function probeWhileRunning(parts: HealthParts, id: string): Promise<void> 
     const waitMs = nextProbeMs(times, status, startedMs, lastEnd) - Date.now();
     if (waitMs > 0 && !(await stillRuns(context, row, waitMs))) continue;
     const result = await probe(parts, row, times);
+    context.options.onHealthCheck?.(result.ExitCode === 0);
     const action = record(context, row, times, result);
     if (action !== 'none') await act(parts, id, action);
   }

@@ -8,6 +8,7 @@ import { renewDefaultBridge } from '#engine/networks/remove-network.ts';
 import { openCore } from '#engine/open-core.ts';
 import { lockRoot } from '#engine/state/root-lock.ts';
 import type { Dispatch } from '#spec/docker-api/exchange.ts';
+import type { SystemInfo } from '#spec/docker-api/system.ts';
 import { sweepScratch } from '#sys/scratch-directory.ts';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { type OpenApi, openApi } from '../open-api.ts';
@@ -19,7 +20,7 @@ import { parseListenAddress } from './host-address.ts';
 import { installDaemon } from './install.ts';
 import { type Listener, listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
-import { listenMetrics, Metrics } from './metrics.ts';
+import { type EngineFacts, listenMetrics, Metrics } from './metrics.ts';
 import { refusingOlder } from './minimum-version.ts';
 import { type DaemonSettings, loadSettings, rememberFlags } from './settings.ts';
 import { readTlsOptions } from './tls-files.ts';
@@ -70,16 +71,41 @@ async function openListeners(running: Running, api: OpenApi): Promise<void> {
   };
   for (const host of settings.hosts)
     listeners.push(...(await listen(parseListenAddress(host, settings.tls !== undefined), options)));
-  if (settings.metricsAddress !== undefined)
-    listeners.push(await listenMetrics(settings.metricsAddress, async () => renderMetrics(metrics, api.dispatch)));
+  if (settings.metricsAddress !== undefined) {
+    countEvents(metrics, api.dispatch, running.ending.signal).catch(() => undefined);
+    const render = async () => metrics.render(await engineFacts(api.dispatch));
+    listeners.push(await listenMetrics(settings.metricsAddress, render));
+  }
 }
 
-async function renderMetrics(metrics: Metrics, dispatch: Dispatch): Promise<string> {
+/** What `info` and `version` say, under the names that docker's metrics have. */
+async function engineFacts(dispatch: Dispatch): Promise<EngineFacts> {
   const { body } = await dispatch({ method: 'GET', path: '/info' });
-  const info = (body.kind === 'json' ? body.value : {}) as Readonly<Record<string, number>>;
+  const info = (body.kind === 'json' ? body.value : {}) as Partial<SystemInfo>;
   const { ContainersRunning = 0, ContainersPaused = 0, ContainersStopped = 0 } = info;
-  const states = { running: ContainersRunning, paused: ContainersPaused, stopped: ContainersStopped };
-  return metrics.render(states, packageFile.version);
+  return {
+    labels: {
+      architecture: info.Architecture ?? '',
+      commit: '',
+      daemon_id: info.ID ?? '',
+      graphdriver: info.Driver ?? '',
+      kernel: info.KernelVersion ?? '',
+      os: info.OperatingSystem ?? '',
+      os_type: 'linux',
+      os_version: info.OSVersion ?? '',
+      version: packageFile.version,
+    },
+    cpus: info.NCPU ?? 0,
+    memoryBytes: info.MemTotal ?? 0,
+    states: { running: ContainersRunning, paused: ContainersPaused, stopped: ContainersStopped },
+  };
+}
+
+/** Counts events as they happen, whichever process makes them happen. */
+async function countEvents(metrics: Metrics, dispatch: Dispatch, ending: AbortSignal): Promise<void> {
+  const { body } = await dispatch({ method: 'GET', path: '/events', abort: ending });
+  if (body.kind !== 'lines') return;
+  for await (const _event of body.items) metrics.countEvent();
 }
 
 function warnOfOpenPorts({ settings, log }: Running): void {
@@ -139,6 +165,7 @@ async function serve(running: Running, flags: DaemonFlags, root: string, launche
     resident: true,
     settings: () => running.settings,
     defaults,
+    onHealthCheck: (isHealthy) => running.metrics.countHealthCheck(isHealthy),
     ...(minimumApiVersion === undefined ? {} : { minimumApiVersion }),
   });
   try {

@@ -29,11 +29,47 @@ function actionOf(path: string): string {
     : first;
 }
 
+/** Docker's histograms by the requests that they time. */
+const DOCKERS: readonly (readonly [name: string, action: string, request: RegExp])[] = [
+  ['container_actions', 'create', /^POST containers create$/],
+  ['container_actions', 'start', /^POST containers start$/],
+  ['container_actions', 'delete', /^DELETE containers$/],
+  ['container_actions', 'changes', /^GET containers changes$/],
+  ['container_actions', 'commit', /^POST commit$/],
+  ['network_actions', 'allocate', /^POST networks create$/],
+  ['network_actions', 'release', /^DELETE networks$/],
+  ['network_actions', 'connect', /^POST networks connect$/],
+];
+
+/** What is told about the engine besides what it did. */
+export interface EngineFacts {
+  /** Labels of `engine_daemon_engine_info`. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Containers by their state. */
+  readonly states: Readonly<Record<string, number>>;
+}
+
+function labelled(labels: Readonly<Record<string, string>>): string {
+  const escaped = (text: string) => text.replace(/["\\\n]/g, (sign) => (sign === '\n' ? '\\n' : `\\${sign}`));
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',');
+}
+
+function emptyDurations(): Durations {
+  return { counts: BUCKETS.map(() => 0), sum: 0, count: 0 };
+}
+
 /** Counts requests by what they are, and times how long their answers took to begin. */
 export class Metrics {
   readonly #actions = new Map<string, Durations>();
   readonly #statuses = new Map<number, number>();
   readonly #started = Date.now() / 1000;
+  #checks = 0;
+  #failedChecks = 0;
+  #events = 0;
 
   /** The same dispatcher, counted. */
   counting(dispatch: Dispatch): Dispatch {
@@ -45,8 +81,17 @@ export class Metrics {
     };
   }
 
+  countHealthCheck(isHealthy: boolean): void {
+    this.#checks += 1;
+    if (!isHealthy) this.#failedChecks += 1;
+  }
+
+  countEvent(): void {
+    this.#events += 1;
+  }
+
   #count(action: string, status: number, seconds: number): void {
-    const found = this.#actions.get(action) ?? { counts: BUCKETS.map(() => 0), sum: 0, count: 0 };
+    const found = this.#actions.get(action) ?? emptyDurations();
     this.#actions.set(action, found);
     BUCKETS.forEach((bound, index) => {
       if (seconds <= bound) found.counts[index]! += 1;
@@ -56,35 +101,57 @@ export class Metrics {
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
   }
 
-  /** @param states containers by their state */
-  render(states: Readonly<Record<string, number>>, version: string): string {
-    const lines: string[] = [];
-    const metric = (name: string, type: string, help: string) =>
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    metric('engine_daemon_engine_info', 'gauge', 'The engine that answers');
-    lines.push(`engine_daemon_engine_info{version="${version}",os_type="linux"} 1`);
-    metric('engine_daemon_container_states_containers', 'gauge', 'Containers by state');
-    for (const [state, count] of Object.entries(states))
-      lines.push(`engine_daemon_container_states_containers{state="${state}"} ${count}`);
-    metric('engine_daemon_requests_total', 'counter', 'Answers by status');
-    for (const [status, count] of this.#statuses) lines.push(`engine_daemon_requests_total{code="${status}"} ${count}`);
-    metric('engine_daemon_request_seconds', 'histogram', 'Time until an answer began');
-    for (const [action, { counts, sum, count }] of this.#actions) {
+  render({ labels, cpus, memoryBytes, states }: EngineFacts): string {
+    const text = new MetricsText();
+    text.metric('engine_daemon_engine_info', 'gauge', 'The engine that answers', [[labelled(labels), 1]]);
+    text.metric('engine_daemon_engine_cpus_cpus', 'gauge', 'CPUs of the host', [['', cpus]]);
+    text.metric('engine_daemon_engine_memory_bytes', 'gauge', 'Memory of the host', [['', memoryBytes]]);
+    const byState = Object.entries(states).map(([state, count]) => [`state="${state}"`, count] as const);
+    text.metric('engine_daemon_container_states_containers', 'gauge', 'Containers by state', byState);
+    for (const name of ['container_actions', 'network_actions']) {
+      const rows = DOCKERS.filter(([of]) => of === name).map(([, action, request]) => {
+        const key = [...this.#actions.keys()].find((each) => request.test(each));
+        return [action, (key === undefined ? undefined : this.#actions.get(key)) ?? emptyDurations()] as const;
+      });
+      text.histogram(`engine_daemon_${name}_seconds`, 'Time that each action took', rows);
+    }
+    text.metric('engine_daemon_events_total', 'counter', 'Events since the start', [['', this.#events]]);
+    text.metric('engine_daemon_health_checks_total', 'counter', 'Health checks', [['', this.#checks]]);
+    const failed = [['', this.#failedChecks]] as const;
+    text.metric('engine_daemon_health_checks_failed_total', 'counter', 'Health checks that failed', failed);
+    const byStatus = [...this.#statuses].map(([status, count]) => [`code="${status}"`, count] as const);
+    text.metric('engine_daemon_requests_total', 'counter', 'Answers by status', byStatus);
+    text.histogram('engine_daemon_request_seconds', 'Time until an answer began', [...this.#actions]);
+    text.metric('process_resident_memory_bytes', 'gauge', 'Resident memory', [['', memoryUsage.rss()]]);
+    const { user, system } = process.cpuUsage();
+    text.metric('process_cpu_seconds_total', 'counter', 'CPU time', [['', (user + system) / 1e6]]);
+    text.metric('process_start_time_seconds', 'gauge', 'Start of the process', [['', this.#started]]);
+    return text.done();
+  }
+}
+
+/** Lines of the format, metric by metric. */
+class MetricsText {
+  readonly #lines: string[] = [];
+
+  metric(name: string, type: string, help: string, rows: readonly (readonly [labels: string, value: number])[]): void {
+    this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const [labels, value] of rows) this.#lines.push(`${name}${labels === '' ? '' : `{${labels}}`} ${value}`);
+  }
+
+  histogram(name: string, help: string, rows: readonly (readonly [action: string, durations: Durations])[]): void {
+    this.metric(name, 'histogram', help, []);
+    for (const [action, { counts, sum, count }] of rows) {
       const label = `action="${action}"`;
       for (const [index, bound] of BUCKETS.entries())
-        lines.push(`engine_daemon_request_seconds_bucket{${label},le="${bound}"} ${counts[index]}`);
-      lines.push(`engine_daemon_request_seconds_bucket{${label},le="+Inf"} ${count}`);
-      lines.push(`engine_daemon_request_seconds_sum{${label}} ${sum}`);
-      lines.push(`engine_daemon_request_seconds_count{${label}} ${count}`);
+        this.#lines.push(`${name}_bucket{${label},le="${bound}"} ${counts[index]}`);
+      this.#lines.push(`${name}_bucket{${label},le="+Inf"} ${count}`, `${name}_sum{${label}} ${sum}`);
+      this.#lines.push(`${name}_count{${label}} ${count}`);
     }
-    metric('process_resident_memory_bytes', 'gauge', 'Resident memory');
-    lines.push(`process_resident_memory_bytes ${memoryUsage.rss()}`);
-    metric('process_cpu_seconds_total', 'counter', 'CPU time');
-    const { user, system } = process.cpuUsage();
-    lines.push(`process_cpu_seconds_total ${(user + system) / 1e6}`);
-    metric('process_start_time_seconds', 'gauge', 'Start of the process');
-    lines.push(`process_start_time_seconds ${this.#started}`);
-    return `${lines.join('\n')}\n`;
+  }
+
+  done(): string {
+    return `${this.#lines.join('\n')}\n`;
   }
 }
 

@@ -127,3 +127,29 @@ test('flags of the daemon count for commands without it, older clients are refus
   const [two] = JSON.parse(berth(fixture.root, 'inspect', 'two').stdout) as [Inspected];
   assert.deepEqual(two.HostConfig.LogConfig.Config, {});
 });
+
+test('metrics have the names that docker has, and count what happens', async () => {
+  await using fixture = await openEngineFixture();
+  await using daemon = await startDaemon(fixture.root, ['--metrics-addr', '127.0.0.1:0']);
+  const [, url = ''] = await eventually(
+    'it listens',
+    () => /address=(http:\/\/127\.0\.0\.1:\d+\/metrics)/.exec(daemon.log()) ?? undefined,
+  );
+  const Healthcheck = { Test: ['CMD', 'false'], Interval: 1_000_000, Retries: 1 };
+  const HostConfig = { NetworkMode: 'none' };
+  const create = { Image: IMAGE, Cmd: ['sleep', '1000'], Healthcheck, HostConfig };
+  await daemon.call('POST', '/containers/create?name=sick', create);
+  await daemon.call('POST', '/containers/sick/start');
+  const text = await eventually('a failed check is counted', async () => {
+    const now = await (await fetch(url)).text();
+    return /engine_daemon_health_checks_failed_total [1-9]/.test(now) ? now : undefined;
+  });
+  assert.match(text, /^engine_daemon_engine_info\{architecture="\w+",commit="",daemon_id="[\w-]+",graphdriver="\w+",/m);
+  assert.match(text, /^engine_daemon_container_states_containers\{state="running"\} 1$/m);
+  assert.match(text, /^engine_daemon_container_actions_seconds_count\{action="start"\} 1$/m);
+  assert.match(text, /^engine_daemon_engine_cpus_cpus [1-9]/m);
+  assert.match(text, /^engine_daemon_events_total [1-9]/m);
+  // What no registry can be called is the client's mistake.
+  const login = await daemon.call('POST', '/auth', { serveraddress: '\0' });
+  assert.deepEqual([login.status, JSON.parse(login.text)], [400, { message: 'invalid registry address: "\\u0000"' }]);
+});

@@ -6,14 +6,16 @@
 #include "resolver.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { ROOM = 4096, ANSWERS = 8192, PRIORITY = 2000, NAME_MAX_LEN = 64 };
+enum { ROOM = 4096, ANSWERS = 8192, PRIORITY = 2000, NAME_MAX_LEN = 64, TRIES = 50, WAIT_NS = 10000000 };
 
 static uint8_t bytes[ROOM] __attribute__((aligned(8)));
 static size_t len;
@@ -134,23 +136,43 @@ static void table_of(uint8_t family, const char *table)
 	end_message(begin_message(NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
 }
 
-/* Holds as long as this process lives. A kernel that cannot do it does without. @returns the socket, or -1 */
-int hold_connections(const char *table)
+/* Sends it, and reads the answers, which are there by then. True when an owner is in the way. */
+static bool is_taken(int sock)
+{
+	static uint8_t answers[ANSWERS] __attribute__((aligned(8)));
+	bool taken = false;
+	ssize_t n;
+
+	if (send(sock, bytes, len, 0) < 0)
+		return false;
+	while ((n = recv(sock, answers, sizeof answers, MSG_DONTWAIT)) > 0)
+		for (struct nlmsghdr *h = (void *)answers; NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n)) {
+			int err;
+
+			if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_len < NLMSG_LENGTH(sizeof err))
+				continue;
+			memcpy(&err, NLMSG_DATA(h), sizeof err);
+			taken |= err == -EPERM;
+		}
+	return taken;
+}
+
+/* Holds as long as this process lives, on a socket that stays open. A kernel that cannot do it does without. */
+void hold_connections(const char *table)
 {
 	static const uint8_t families[] = {NFPROTO_IPV4, NFPROTO_IPV6};
-	static uint8_t answers[ANSWERS];
 	char name[NAME_MAX_LEN];
 	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
 
 	if (sock < 0)
-		return -1;
+		return;
 	snprintf(name, sizeof name, "%s-hold", table);
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		table_of(families[i], name);
-		if (send(sock, bytes, len, 0) < 0)
-			break;
-		while (recv(sock, answers, sizeof answers, MSG_DONTWAIT) > 0)
-			;
-	}
-	return sock;
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		for (int tries = 0; tries < TRIES; tries++) {
+			table_of(families[i], name);
+			if (!is_taken(sock))
+				break;
+			/* a guard that was killed is still on its way out */
+			nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+		}
 }

@@ -175,7 +175,7 @@ void guard_tick(const struct guard *g);
 bool guard_is_busy(void);
 
 /* hold.c */
-int hold_connections(const char *table);
+void hold_connections(const char *table);
 
 /* loopback.c, published.c: a bit for each port of TCP, then of UDP */
 enum { PORT_BITMAP = 65536 / 8, PORT_BITMAPS = 2 * PORT_BITMAP };

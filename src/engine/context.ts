@@ -42,6 +42,8 @@ export interface EngineContext {
   /** Trees of files, touched in threads. */
   readonly trees: Trees;
   readonly pending: PendingAttaches;
+  /** Ids of containers that this process removes by force: nobody here starts them again meanwhile. */
+  readonly leaving: Set<string>;
   readonly exits: ExitWatch;
   /** Records an event; call inside the transaction that changes the state. */
   emit(event: EngineEvent): void;

@@ -54,6 +54,7 @@ export function openContext(parts: ContextParts): EngineContext & { readonly eve
     images,
     trees,
     pending: new PendingAttaches(),
+    leaving: new Set(),
     exits: new ExitWatch(
       (id) => pathsOf(root, id).runDirectory,
       (id, record) => handleExit(context, id, record),

@@ -17,7 +17,7 @@ export class Removals {
   readonly #isDeferred: boolean;
   readonly #waiting: string[] = [];
   #work: Promise<void> | undefined;
-  #isEnding = false;
+  readonly #ending = new AbortController();
 
   /** @param isDeferred for a process that stays */
   constructor(content: ContentStore, workers: FileWorkers, isDeferred: boolean) {
@@ -36,7 +36,7 @@ export class Removals {
 
   /** Deletes what was moved aside; a process that stays does so later. */
   async delete(paths: readonly string[]): Promise<void> {
-    if (!this.#isDeferred || this.#isEnding) {
+    if (!this.#isDeferred || this.#ending.signal.aborted) {
       for (const path of paths) await removeDirectory(path, this.#workers);
       return;
     }
@@ -46,13 +46,13 @@ export class Removals {
 
   /** Deletes what is left, without pauses. */
   async end(): Promise<void> {
-    this.#isEnding = true;
+    this.#ending.abort();
     await this.#work;
   }
 
   async #deleteWaiting(): Promise<void> {
     for (let path = this.#waiting.shift(); path !== undefined; path = this.#waiting.shift()) {
-      if (!this.#isEnding) await sleep(PAUSE_MS, undefined, { ref: false });
+      await sleep(PAUSE_MS, undefined, { ref: false, signal: this.#ending.signal }).catch(() => undefined);
       // What cannot be deleted now is there for the next collection, and for fsck.
       await removeDirectory(path, this.#workers).catch(() => undefined);
     }

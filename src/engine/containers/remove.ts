@@ -7,6 +7,9 @@ import { killRunning } from './stop.ts';
 import { tearDown } from './teardown.ts';
 import { wrapFailure } from './wrap-failure.ts';
 
+/** How often a removal by force ends a container that others, in this process or another, start again. */
+const FORCED_TRIES = 10;
+
 function isActive(row: ContainerRow): boolean {
   return row.status === 'running' || row.status === 'paused' || row.status === 'restarting';
 }
@@ -23,17 +26,25 @@ export async function removeContainer(
   ref: string,
   options: RemoveOptions,
 ): Promise<void> {
+  if (options.force) context.leaving.add(id);
   try {
-    if (options.force) await endIfRunning(context, id);
-    using held = await context.locks.acquire(id);
-    const row = await settle(context, held.row);
-    refuseActive(row);
-    await tearDown(context, row, options.volumes ?? false);
+    for (let triesLeft = options.force ? FORCED_TRIES : 0; ; triesLeft--) {
+      if (options.force) await endIfRunning(context, id);
+      using held = await context.locks.acquire(id);
+      const row = await settle(context, held.row);
+      // A start that was under way may have ended in between.
+      if (triesLeft > 0 && isActive(row)) continue;
+      refuseActive(row);
+      await tearDown(context, row, options.volumes ?? false);
+      return;
+    }
   } catch (error) {
     // Removed meanwhile, by `--rm` or by somebody else: that is what was wanted.
     if (isBerthError(error, 'not-found')) return;
     const name = context.containers.get(id)?.name;
     throw wrapFailure(`cannot remove container "${name === undefined ? ref : `/${name}`}"`, error);
+  } finally {
+    context.leaving.delete(id);
   }
 }
 

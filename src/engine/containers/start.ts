@@ -47,6 +47,7 @@ export async function startContainer(context: EngineContext, id: string, reason:
   using held = await context.locks.acquire(id);
   const row = await settle(context, held.row);
   checkStartable(row, reason);
+  if (context.leaving.has(id)) throw markedForRemoval();
   const before = row.status;
   try {
     const endpoints = mark(context, row, reason);
@@ -77,6 +78,10 @@ function mark(context: EngineContext, row: ContainerRow, reason: StartReason): E
   });
 }
 
+function markedForRemoval(): BerthError {
+  return new BerthError('conflict', 'container.dead', 'container is marked for removal and cannot be started');
+}
+
 function checkStartable(row: ContainerRow, reason: StartReason): void {
   switch (row.status) {
     case 'paused':
@@ -88,7 +93,7 @@ function checkStartable(row: ContainerRow, reason: StartReason): void {
       throw new BerthError('not-modified', 'container.running', 'container is already running');
     case 'dead':
     case 'removing':
-      throw new BerthError('conflict', 'container.dead', 'container is marked for removal and cannot be started');
+      throw markedForRemoval();
     default:
       // The user may have stopped it while the policy was about to start it.
       if (reason === 'policy') throw new BerthError('not-modified', 'container.stopped', 'container was stopped');

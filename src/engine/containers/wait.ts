@@ -19,18 +19,13 @@ function isRunning(row: ContainerRow): boolean {
   );
 }
 
-/** The answer if the condition holds now. */
-function answer(armed: Armed, row: ContainerRow): ContainerWaitResponse | undefined {
-  switch (armed.condition) {
-    case 'not-running':
-      return isRunning(row) && !(row.status === 'restarting' && row.exits > armed.exits)
-        ? undefined
-        : { StatusCode: row.exitCode };
-    case 'next-exit':
-      return row.exits > armed.exits ? { StatusCode: row.exitCode } : undefined;
-    case 'removed':
-      return undefined;
-  }
+/** The answer if the condition holds now. The run that was waited for may have ended and another one begun since the last look. */
+function answer(context: EngineContext, armed: Armed, row: ContainerRow): ContainerWaitResponse | undefined {
+  const hasEnded = row.exits > armed.exits;
+  if (armed.condition === 'removed' || !(hasEnded || (armed.condition === 'not-running' && !isRunning(row))))
+    return undefined;
+  const isNextRun = hasEnded && (row.status === 'running' || row.status === 'paused');
+  return { StatusCode: (isNextRun ? context.containers.lastExitCode(row.id) : undefined) ?? row.exitCode };
 }
 
 /**
@@ -52,8 +47,8 @@ async function follow(context: EngineContext, armed: Armed, signal: AbortSignal)
   while (!signal.aborted) {
     const row = context.containers.get(armed.id);
     // Gone, with its last exit or without ever having run: the events still know.
-    if (row === undefined) return { StatusCode: context.containers.exitCodeOfGone(armed.id) ?? armed.exitCode };
-    const met = answer(armed, row);
+    if (row === undefined) return { StatusCode: context.containers.lastExitCode(armed.id) ?? armed.exitCode };
+    const met = answer(context, armed, row);
     if (met !== undefined) return met;
     await nextChange(context, row, signal);
   }

@@ -124,8 +124,8 @@ export class ContainerTable {
     this.#db.run('UPDATE containers SET lock = NULL WHERE id = ? AND lock = ?', id, token);
   }
 
-  /** The exit code of a removed container's last run, from its events; undefined when it never ended. */
-  exitCodeOfGone(id: string): number | undefined {
+  /** The exit code of the last run that ended, from its events, also of a removed container; undefined when none ended. */
+  lastExitCode(id: string): number | undefined {
     const raw = this.#db.get(
       `SELECT json_extract(attributes, '$.exitCode') AS code FROM events
        WHERE type = 'container' AND action = 'die' AND actor = ? ORDER BY seq DESC LIMIT 1`,

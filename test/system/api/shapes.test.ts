@@ -83,7 +83,9 @@ test('every answer has the shape that the OpenAPI description promises', { skip 
   const committed = await check('POST', '/commit?container=shaped&repo=made', '/commit', {});
   assert.match(committed.value['Id'] ?? '', /^sha256:[0-9a-f]{64}$/);
   await check('GET', '/images/json?all=1&shared-size=1', '/images/json');
+  await check('GET', '/images/json?manifests=1', '/images/json');
   await check('GET', `/images/${IMAGE}/json`, '/images/{name}/json');
+  await check('GET', `/images/${IMAGE}/json?manifests=1`, '/images/{name}/json');
   await check('GET', '/images/made/history', '/images/{name}/history');
   await check('POST', '/images/made/tag?repo=other&tag=v1', '/images/{name}/tag');
   await check('DELETE', '/images/other:v1', '/images/{name}');

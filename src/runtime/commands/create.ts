@@ -3,8 +3,11 @@ import { BerthError } from '#base/errors.ts';
 import { Undo } from '#base/undo.ts';
 import type { LinuxResources, OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import type { CgroupPlan } from '#sys/cgroup/cgroup-plan.ts';
+import { isFrozen } from '#sys/cgroup/freeze.ts';
+import { type CgroupHost, hierarchyOf } from '#sys/cgroup/host.ts';
 import { containerCgroupPath } from '#sys/cgroup/path.ts';
 import { planCgroup } from '#sys/cgroup/plan.ts';
+import { listPids } from '#sys/cgroup/processes.ts';
 import { type Launch, launch } from '#sys/keeper/launch.ts';
 import type { LaunchPlan } from '#sys/keeper/plan.ts';
 import { compileSeccomp, type SeccompFilter } from '#sys/seccomp/compile.ts';
@@ -157,7 +160,20 @@ function cgroupFor(context: RuntimeContext, config: OciConfig, id: string): Cgro
     return undefined;
   }
   const group = path === '' ? containerCgroupPath(id) : path;
-  return planCgroup(host, group, resourcesOf(config), undefined, true);
+  const planned = planCgroup(host, group, resourcesOf(config), undefined, true);
+  refuseUsed(host, planned.path);
+  return planned;
+}
+
+/** In a group of others the container would be paused, limited and killed with them; in a frozen one it would never come to its start. */
+function refuseUsed(host: CgroupHost, path: string): void {
+  const { length } = listPids(host, path);
+  if (length > 0) {
+    throw new BerthError('conflict', 'cgroup.used', `container's cgroup is not empty: ${length} process(es) found`);
+  }
+  const canFreeze = host.version === 2 || hierarchyOf(host, 'freezer') !== undefined;
+  if (canFreeze && isFrozen(host, path))
+    throw new BerthError('conflict', 'cgroup.frozen', "container's cgroup unexpectedly frozen");
 }
 
 /** Before version 1.3 a limit of 0 processes was what programs wrote that set none. */

@@ -30,6 +30,8 @@ export async function startContainer(context: RuntimeContext, state: ContainerSt
   if (status === 'stopped') throw conflict('cannot start a container that has stopped');
   if (status === 'running') throw conflict('cannot start an already running container');
   if (status !== 'created') throw conflict(`cannot start a container in the ${status} state`);
+  if (state.config.process === undefined)
+    throw conflict('cannot start a container without a process: process is required');
   using readiness = await listenForReadiness(context.root, state.id);
   await startHandoff(containerDir(context.root, state.id));
   try {

@@ -72,7 +72,8 @@ export function buildLaunchPlan(config: OciConfig, options: LaunchOptions): Laun
 }
 
 function startJob(config: OciConfig, options: LaunchOptions): Job {
-  const { process } = config;
+  // Only the start needs one (config.md, "Process"): without it nothing is ever run, whoever starts it refuses.
+  const process = config.process ?? (options.mode === 'handoff' ? { cwd: '/' } : undefined);
   if (process === undefined) {
     throw new BerthError('invalid', 'oci-config.invalid', 'config.json: process: is required to start a container');
   }
@@ -237,7 +238,7 @@ function planProcess(job: Job, early: EarlyDescriptors): void {
     draft.add({ side: 'child', op: 'personality', persona });
   }
   planRights(draft, process, job.context);
-  planFindProgram(draft, process);
+  if (config.process !== undefined) planFindProgram(draft, process);
   const filterFirst = filtersEarly(options.mode, job.context);
   if (filterFirst) planFilter(draft, process, job.context, early);
   draft.add({ side: 'child', op: 'gate' });

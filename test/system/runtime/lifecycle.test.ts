@@ -135,3 +135,16 @@ test('a created container ends by SIGTERM; its pidfd goes to who listens for it'
   assert.equal((await scratch.run('kill', id, 'TERM')).status, 0);
   await scratch.untilStatus(id, 'stopped');
 });
+
+test('a container gets no control group that others are in', async () => {
+  await using scratch = new Scratch();
+  const id = scratch.newId();
+  const bundle = await scratch.bundle(['sleep', '1000'], (config) =>
+    withLinux(config, { cgroupsPath: `/berth/${id}` }),
+  );
+  await scratch.runDetached('run', '--detach', '--bundle', bundle, id);
+  const second = await scratch.run('run', '--bundle', bundle, `${id}-2`);
+  assert.equal(second.status, 1);
+  assert.match(second.stderr, /container's cgroup is not empty: 1 process\(es\) found/);
+  assert.equal(await scratch.status(id), 'running');
+});

@@ -17,7 +17,7 @@ enum { PAUSE_MS = 300, LONGEST_PAUSE_MS = 60000, BUFFER = 65536, KERNEL_BUFFER =
 
 static int command_pid;
 static bool wanted, missed; /* missed: the kernel had to drop notices */
-static bool tells_ports, changed; /* changed: other ports may be published */
+static bool changed;	       /* other ports may be published */
 static uint64_t pause_ms = PAUSE_MS;
 static uint64_t not_before;
 /* within one transaction of the kernel's; tables of that name by address family, one bit each */
@@ -166,7 +166,7 @@ int guard_open(const struct guard *g)
 	if (sock >= 0)
 		setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
 	hold_connections(g->table);
-	changed = tells_ports = sock >= 0 && loopback_open();
+	changed = sock >= 0;
 	wanted = sock >= 0 && !table_is_there(g);
 	return sock;
 }
@@ -205,7 +205,7 @@ void guard_tick(const struct guard *g)
 		changed = true;
 		wanted |= !table_is_there(g);
 	}
-	if (changed && tells_ports) {
+	if (changed) {
 		static uint8_t bitmaps[PORT_BITMAPS];
 
 		changed = false;

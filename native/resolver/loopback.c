@@ -178,8 +178,7 @@ static bool host_cookie(uint64_t *cookie)
 	return known;
 }
 
-/* True when `loopback_ports` has somebody to tell. */
-bool loopback_open(void)
+static bool begin(void)
 {
 	uint64_t cookie;
 	int program = -1;
@@ -198,12 +197,18 @@ bool loopback_open(void)
 	return attached;
 }
 
-/* From now on these ports answer at ::1: a bit for each of TCP, then of UDP. */
+/* From now on these ports answer at ::1: a bit for each of TCP, then of UDP. The program is there once there is one. */
 void loopback_ports(const uint8_t bitmaps[PORT_BITMAPS])
 {
+	static const uint8_t none[PORT_BITMAPS];
+	static enum { NOT_YET, RUNNING, IMPOSSIBLE } state;
 	union bpf_attr a = {0};
 	uint32_t key = 0;
 
+	if (state == NOT_YET && memcmp(bitmaps, none, PORT_BITMAPS))
+		state = begin() ? RUNNING : IMPOSSIBLE;
+	if (state != RUNNING)
+		return;
 	a.map_fd = (uint32_t)map;
 	a.key = (uintptr_t)&key;
 	a.value = (uintptr_t)bitmaps;

@@ -179,7 +179,6 @@ void hold_connections(const char *table);
 
 /* loopback.c, published.c: a bit for each port of TCP, then of UDP */
 enum { PORT_BITMAP = 65536 / 8, PORT_BITMAPS = 2 * PORT_BITMAP };
-bool loopback_open(void);
 void loopback_ports(const uint8_t bitmaps[PORT_BITMAPS]);
 void published_ports(const char *table, uint8_t bitmaps[PORT_BITMAPS]);
 

@@ -13,7 +13,12 @@ function manifest(letter: string, architecture: string, content: number, users: 
     Available: content > 0,
     Size: { Content: content, Total: content * 3 },
     Kind: 'image',
-    ImageData: { Platform: { os: 'linux', architecture }, Containers: users, Size: { Unpacked: content * 2 } },
+    ImageData: {
+      Platform: { os: 'linux', architecture },
+      Containers: users,
+      Size: { Unpacked: content * 2 },
+      UnpackedSize: content * 2,
+    },
   };
 }
 

@@ -31,6 +31,8 @@ export interface ManifestSummary {
     /** Ids of containers made from it. */
     readonly Containers: readonly string[];
     readonly Size: { readonly Unpacked: number };
+    /** The same: the description of the API wants it, though it does not say what it is. */
+    readonly UnpackedSize: number;
   };
   readonly AttestationData?: { readonly For: string };
 }

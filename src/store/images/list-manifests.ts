@@ -79,7 +79,7 @@ function summarize(parts: ManifestParts, entry: Descriptor, sizes: Map<string, n
   const row = size === 0 ? undefined : images.table.get(parseManifest(content.readText(entry.digest)).config.digest);
   if (row !== undefined) return imageSummary(parts, row, entry, sizes);
   const Platform = entry.platform ?? { os: 'unknown', architecture: 'unknown' };
-  const ImageData = { Platform, Containers: [], Size: { Unpacked: 0 } };
+  const ImageData = { Platform, Containers: [], Size: { Unpacked: 0 }, UnpackedSize: 0 };
   return { ...what, Available: false, Size: { Content: size, Total: size }, Kind: 'image', ImageData };
 }
 
@@ -127,6 +127,7 @@ function imageSummary(
       Platform: entry.platform ?? { os, architecture, ...(variant === undefined ? {} : { variant }) },
       Containers: usersOf(row.id),
       Size: { Unpacked: unpacked },
+      UnpackedSize: unpacked,
     },
   };
 }

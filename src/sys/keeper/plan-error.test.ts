@@ -44,6 +44,18 @@ test('explainFailure() names what was tried, on what, and why', () => {
   assert.match(explainFailure({ ...failure, op: 'chdir', reason: 'outside-root' }), /outside of the container root/);
 });
 
+test('explainFailure() uses the words that those look for who know runc', () => {
+  const hook: PlanFailure = { ...exec, op: 'run', path: '/hook', reason: 'program-failed', detail: 'signal 31' };
+  assert.equal(
+    explainFailure(hook, 'poststart hook #0:'),
+    'error running poststart hook #0: /hook: signal 31: bad system call',
+  );
+  const proc: PlanFailure = { ...exec, op: 'attach', errno: 40, path: '/proc', reason: 'none' };
+  assert.match(explainFailure(proc), /^\/proc must be mounted on ordinary directory: /);
+  const deadline: PlanFailure = { ...exec, op: 'scheduler', errno: 1, path: '', reason: 'none' };
+  assert.match(explainFailure(deadline), /process scheduler can't be used together with AllowedCPUs/);
+});
+
 test('planError() finds the words of the op that failed', () => {
   const plan = { ops: [{ op: 'attach', side: 'child', slot: 1, at: { path: '/a' }, about: 'mount the volume v at' }] };
   // Only `ops` is looked at.

@@ -236,9 +236,13 @@ export function explainFailure(failure: PlanFailure, about?: string): string {
   }
   if (failure.reason === 'malformed') return `the keeper refused the launch plan: ${failure.op} op ${failure.index}`;
   if (failure.reason === 'child-died') return `the process died while it was being set up: ${failure.detail}`;
-  if (failure.op === 'attach' && errnoName(failure.errno) === 'ELOOP') {
+  if (failure.op === 'attach' && about === undefined && errnoName(failure.errno) === 'ELOOP') {
     // A /proc that is a link in the image would have its own files taken for the kernel's (CVE-2019-19921).
     return `${failure.path} must be mounted on ordinary directory: ${whyOf(failure)}`;
+  }
+  if (failure.op === 'scheduler' && errnoName(failure.errno) === 'EPERM') {
+    // sched_setattr(2), "Errors".
+    return "set the scheduler: operation not permitted (for a deadline: process scheduler can't be used together with AllowedCPUs; for real time: the control group needs cpu.rt_runtime_us)";
   }
   // As runc says it, for those who look for it.
   const prefix = failure.op === 'run' && about !== undefined ? 'error running ' : '';

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import { checkServerIdentity as checkIdentity } from 'node:tls';
-import { BerthError, isErrno, messageOf } from '#base/errors.ts';
+import { BerthError, isBerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { ApiHeaders, ApiQuery, ApiRequest, ApiResponse } from '#spec/docker-api/exchange.ts';
 import { ERROR_DETAILS_HEADER } from '#spec/docker-api/exchange.ts';
 import type { EngineAddress } from './engine-host.ts';
@@ -57,7 +57,22 @@ function connectFailure(endpoint: string, error: unknown): unknown {
       `Cannot connect to the Docker daemon at ${endpoint}. Is the docker daemon running?`,
       { cause: error },
     );
-  return error;
+  return isTransportError(error) ? transportFailure(endpoint, error) : error;
+}
+
+/** What the network, TLS or HTTP say, as opposed to mistakes of the program and to requests that were given up. */
+function isTransportError(error: unknown): error is Error & { readonly code: string } {
+  if (!(error instanceof Error) || isBerthError(error) || error.name === 'AbortError') return false;
+  return 'code' in error && typeof error.code === 'string' && error.code !== 'ABORT_ERR';
+}
+
+function transportFailure(endpoint: string, error: Error & { readonly code: string }): BerthError {
+  const mayWantTls = endpoint.startsWith('tcp:') && ['ECONNRESET', 'HPE_INVALID_CONSTANT'].includes(error.code);
+  const hint = 'an engine with TLS is reached with --tlsverify, one without it not';
+  return new BerthError('unavailable', 'client.transport', `error during connect: ${endpoint}: ${messageOf(error)}`, {
+    cause: error,
+    ...(mayWantTls || error.code === 'EPROTO' ? { hint } : {}),
+  });
 }
 
 function responseOf(message: IncomingMessage): ApiResponse {

@@ -1,10 +1,10 @@
 /** `context export`: https://docs.docker.com/reference/cli/docker/context/export/ */
 import { writeFileSync } from 'node:fs';
-import { isErrno } from '#base/errors.ts';
 import { encodeTarHeader, plainEntry, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
 import type { Context, Invocation } from '../command.ts';
 import { ContextStore, contextFolder, DEFAULT_CONTEXT } from '../contexts/context-store.ts';
 import { ExitFailure } from '../failure.ts';
+import { fileError } from '../file-error.ts';
 
 function file(path: string, bytes: Buffer, mode: number): Buffer[] {
   const header = encodeTarHeader({ ...plainEntry('file', path), size: bytes.length, mode });
@@ -38,8 +38,7 @@ export async function run(context: Context, { args }: Invocation): Promise<numbe
   try {
     writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) throw new ExitFailure(1, `open ${path}: file exists`);
-    throw error;
+    throw new ExitFailure(1, fileError(error, path));
   }
   context.stderr.write(`Written file "${path}"\n`);
   return 0;

@@ -1,5 +1,6 @@
 /** `context import`: https://docs.docker.com/reference/cli/docker/context/import/ */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { messageOf } from '#base/errors.ts';
 import { TarParser } from '#spec/tar/tar-parser.ts';
@@ -7,6 +8,7 @@ import type { Context, Invocation } from '../command.ts';
 import type { StoredContext, TlsFile } from '../contexts/context-store.ts';
 import { ContextStore, checkContextName, contextFolder, TLS_FILES } from '../contexts/context-store.ts';
 import { ExitFailure } from '../failure.ts';
+import { fileError } from '../file-error.ts';
 
 /** More than any context; docker's own bound. */
 const MAXIMUM_BYTES = 10 << 20;
@@ -52,12 +54,21 @@ function tlsOf(files: ReadonlyMap<string, Buffer>): Partial<Record<TlsFile, Buff
   return found;
 }
 
+/** @param given as the user wrote it */
+function readArchive(path: string, given: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ExitFailure(1, fileError(error, given));
+  }
+}
+
 export async function run(context: Context, { args }: Invocation): Promise<number> {
   const [name, path] = args as [string, string];
   checkContextName(name);
   const store = new ContextStore(contextFolder(context.options, context.env));
   if (store.has(name)) throw new ExitFailure(1, `context "${name}" already exists`);
-  const bytes = path === '-' ? await buffer(context.stdin) : readFileSync(path);
+  const bytes = path === '-' ? await buffer(context.stdin) : readArchive(resolve(context.cwd, path), path);
   if (bytes.length > MAXIMUM_BYTES) throw new ExitFailure(1, 'the archive is too large for a context');
   if (bytes.subarray(0, 2).toString() === 'PK')
     throw new ExitFailure(1, `${path} is a zip archive: only tar archives can be imported`);

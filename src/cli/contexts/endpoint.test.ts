@@ -74,7 +74,7 @@ test('findEndpoint() reads certificates from options, environment and context', 
   const trusting = findEndpoint({ ...options, tls: { ...NOTHING.tls, use: true } }, env)?.tls;
   assert.deepEqual([trusting?.rejectUnauthorized, trusting?.ca, String(trusting?.key)], [false, undefined, 'key']);
   const wrong = { ...NOTHING.tls, verify: true, ca: '/nope' };
-  assert.throws(() => findEndpoint({ ...options, tls: wrong }, env), /could not read \/nope/);
+  assert.throws(() => findEndpoint({ ...options, tls: wrong }, env), /unable to resolve docker endpoint: open \/nope/);
   assert.equal(String(findEndpoint({ ...NOTHING, config: place.path, context: 'far' }, {})?.tls?.ca), 'CA');
 });
 

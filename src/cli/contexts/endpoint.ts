@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '#base/errors.ts';
 import type { CliHost, GlobalOptions, TlsOptions } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
+import { fileError } from '../file-error.ts';
 import { ContextStore, contextFolder, DEFAULT_CONTEXT, TLS_FILES, type TlsFile } from './context-store.ts';
 import { currentContext } from './current-context.ts';
 
@@ -24,7 +24,7 @@ function readPem(path: string, isRequired: boolean): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ExitFailure(1, `could not read ${path}: ${messageOf(error)}`);
+    throw new ExitFailure(1, `unable to resolve docker endpoint: ${fileError(error, path)}`);
   }
 }
 
@@ -37,7 +37,8 @@ function tlsOf(options: TlsOptions, config: string | undefined, env: CliHost['en
   const files: Partial<Record<TlsFile, Buffer>> = {};
   for (const name of TLS_FILES) {
     if (name === 'ca' && !isVerified) continue;
-    const bytes = readPem(given[name] ?? join(folder, `${name}.pem`), given[name] !== undefined);
+    // As with docker, whom to trust must be said; who the client is need not.
+    const bytes = readPem(given[name] ?? join(folder, `${name}.pem`), name === 'ca' || given[name] !== undefined);
     if (bytes !== undefined) files[name] = bytes;
   }
   return { ...files, rejectUnauthorized: isVerified };

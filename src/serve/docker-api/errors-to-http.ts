@@ -1,5 +1,5 @@
 import type { ErrorKind } from '#base/errors.ts';
-import { isBerthError, messageOf } from '#base/errors.ts';
+import { isBerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { ApiErrorBody, ApiResponse } from '#spec/docker-api/exchange.ts';
 
 /** The one mapping of failures to HTTP. 499 is what docker's router answers when the client itself gave up. */
@@ -33,8 +33,17 @@ export function statusOfKind(kind: ErrorKind): number {
   }
 }
 
+/** Node.js takes no null bytes for the kernel: whatever a client sent so is its mistake, wherever it was found. */
+function isNullByte(error: unknown): boolean {
+  return isErrno(error, 'ERR_INVALID_ARG_VALUE') && /null bytes/.test(error.message);
+}
+
 /** @param error anything thrown; what is no `BerthError` is a mistake of the program and becomes a 500 */
 export function errorResponse(error: unknown): ApiResponse {
+  if (isNullByte(error)) {
+    const message = 'a null byte is no part of a name, a path or an argument';
+    return { status: 400, headers: {}, body: { kind: 'json', value: { message } } };
+  }
   if (!isBerthError(error))
     return { status: 500, headers: {}, body: { kind: 'json', value: { message: messageOf(error) } } };
   const status = statusOfKind(error.kind);

@@ -1,6 +1,6 @@
-import { isBerthError } from '#base/errors.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
 import { blobBytes } from '../pull/blob-stream.ts';
-import { fetchDocument } from '../pull/find-manifest.ts';
+import { type Document, fetchDocument } from '../pull/find-manifest.ts';
 import { putManifest } from '../push/push-image.ts';
 import { hasBlob, mountBlob, uploadBlob } from '../push/upload-blob.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
@@ -10,10 +10,26 @@ import type { CopySource, CopyTarget } from './ends.ts';
 export function registrySource(client: RegistryClient, reference: string): CopySource {
   return {
     repository: client.endpoint,
-    top: () => fetchDocument(client, reference),
-    document: (digest) => fetchDocument(client, digest),
+    top: () => documentOf(client, reference),
+    document: (digest) => documentOf(client, digest),
     open: (blob, from, signal) => blobBytes(client, blob, from, signal),
   };
+}
+
+/** @throws not-found naming the document */
+async function documentOf(client: RegistryClient, reference: string): Promise<Document> {
+  try {
+    return await fetchDocument(client, reference);
+  } catch (error) {
+    if (!isBerthError(error, 'not-found')) throw error;
+    const { host, path } = client.endpoint;
+    const name = `${host}/${path}${reference.includes(':') ? '@' : ':'}${reference}`;
+    const { code, details } = error;
+    throw new BerthError('not-found', code, `manifest for ${name} not found: ${error.message}`, {
+      cause: error,
+      details,
+    });
+  }
 }
 
 /** @param reference tag, or a digest that the document must have */

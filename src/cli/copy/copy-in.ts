@@ -23,7 +23,7 @@ export interface CopyIn {
 }
 
 /** Bytes read ahead of what is sent. */
-const AHEAD = 8 * 1024 * 1024;
+const AHEAD = 2 * 1024 * 1024;
 
 async function destinationOf(client: Client, copy: CopyIn, abort: AbortSignal): Promise<CopyPlace> {
   // A path that is not there may be made, if its folder is; the engine says so if it is not.

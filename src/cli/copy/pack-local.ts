@@ -10,23 +10,22 @@ import {
   readlinkSync,
   readSync,
 } from 'node:fs';
+import { CHUNK_BYTES, takeChunk } from '#base/chunk-pool.ts';
 import { isErrno } from '#base/errors.ts';
 import { byteText, toByteText } from '#spec/tar/byte-text.ts';
 import type { TarEntry, TarEntryType } from '#spec/tar/tar-entry.ts';
 import { encodeTarHeader, TAR_END, tarPadding } from '#spec/tar/tar-writer.ts';
 import { fileError } from '../file-error.ts';
 
-/** Bytes handed over at once: large enough that neither end notices the seams. */
-const CHUNK = 1024 * 1024;
 const NO_PADDING: Uint8Array = new Uint8Array(512);
 
 /** Fills chunks of one size; whoever takes them keeps them. */
 class ChunkFiller {
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #chunk = takeChunk();
   #used = 0;
 
   get room(): number {
-    return CHUNK - this.#used;
+    return CHUNK_BYTES - this.#used;
   }
 
   /** The free part of the chunk: write into it, then `advance`. */
@@ -42,7 +41,7 @@ class ChunkFiller {
   take(): Buffer {
     // A whole chunk goes to the other thread as it is; of a part the rest would go with it.
     const filled = this.room === 0 ? this.#chunk : Buffer.copyBytesFrom(this.#chunk, 0, this.#used);
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
+    this.#chunk = takeChunk();
     this.#used = 0;
     return filled;
   }

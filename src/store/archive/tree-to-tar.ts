@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
+import { CHUNK_BYTES, takeChunk } from '#base/chunk-pool.ts';
 import { isErrno } from '#base/errors.ts';
 
 import type { SparseRun, TarEntry, TarEntryType } from '#spec/tar/tar-entry.ts';
@@ -21,8 +22,6 @@ import { statFd } from '#sys/files/stat-at.ts';
 import { readXattrsAt } from '#sys/files/xattrs.ts';
 import type { TreeMember } from './tree-member.ts';
 
-/** Size of the pieces that come out, bytes. */
-const PIECE = 1024 * 1024;
 /** Files that lack more than this on disk are looked through for holes. */
 const HOLE_MIN = 64 * 1024;
 
@@ -129,7 +128,7 @@ function holesOf(fd: number, size: number): SparseRun[] | undefined {
 
 /** Fills pieces of one size. */
 class PieceWriter {
-  #piece = Buffer.allocUnsafeSlow(PIECE);
+  #piece = takeChunk();
   #length = 0;
 
   *bytes(bytes: Buffer): Generator<Uint8Array, void, void> {
@@ -138,7 +137,7 @@ class PieceWriter {
       const count = bytes.copy(this.#piece, this.#length, at);
       at += count;
       this.#length += count;
-      if (this.#length === PIECE) yield this.#next();
+      if (this.#length === CHUNK_BYTES) yield this.#next();
     }
   }
 
@@ -150,14 +149,14 @@ class PieceWriter {
       let left = run.size;
       let position = run.offset;
       while (left > 0) {
-        const room = Math.min(PIECE - this.#length, left);
+        const room = Math.min(CHUNK_BYTES - this.#length, left);
         const count = readSync(fd, this.#piece, this.#length, room, position);
         if (count === 0) this.#piece.fill(0, this.#length, this.#length + room);
         const taken = count === 0 ? room : count;
         left -= taken;
         position += taken;
         this.#length += taken;
-        if (this.#length === PIECE) yield this.#next();
+        if (this.#length === CHUNK_BYTES) yield this.#next();
       }
     }
     yield* this.bytes(Buffer.alloc(tarPadding(total)));
@@ -169,7 +168,7 @@ class PieceWriter {
 
   #next(): Uint8Array {
     const full = this.#piece;
-    this.#piece = Buffer.allocUnsafeSlow(PIECE);
+    this.#piece = takeChunk();
     this.#length = 0;
     return full;
   }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { CHUNK_BYTES, giveChunk } from '#base/chunk-pool.ts';
 
 /** Pieces on their way to the other thread at once. */
 const CREDITS = 4;
@@ -7,7 +8,7 @@ type Message =
   | { readonly piece: Uint8Array }
   | { readonly end: true }
   | { readonly failure: string }
-  | { readonly more: number }
+  | { readonly more: number; readonly back?: ArrayBuffer }
   | { readonly note: true }
   | { readonly stop: true };
 
@@ -34,7 +35,10 @@ export async function sendBytes(
     wake?.();
   };
   port.on('message', (message: Message) => {
-    if ('more' in message) credits += message.more;
+    if ('more' in message) {
+      credits += message.more;
+      if (message.back !== undefined) giveChunk(message.back);
+    }
     if ('stop' in message) stopped = true;
     if ('note' in message) onNote?.();
     wake?.();
@@ -64,7 +68,21 @@ export function sendNote(port: MessagePort): void {
 }
 
 /** The pieces that {@link sendBytes} sends from the other side. Leaving the loop early tells the sender to stop. */
-export async function* receiveBytes(port: MessagePort): AsyncGenerator<Uint8Array, void, void> {
+export function receiveBytes(port: MessagePort): AsyncIterable<Uint8Array> & { reuse(): void } {
+  const options = { reuses: false };
+  return {
+    [Symbol.asyncIterator]: () => receive(port, options),
+    /** From now on a piece is valid until the next one is asked for; its memory goes back to the sender then. */
+    reuse: () => {
+      options.reuses = true;
+    },
+  };
+}
+
+async function* receive(
+  port: MessagePort,
+  options: { readonly reuses: boolean },
+): AsyncGenerator<Uint8Array, void, void> {
   const queue: Message[] = [];
   let wake: (() => void) | undefined;
   let finished = false;
@@ -93,8 +111,11 @@ export async function* receiveBytes(port: MessagePort): AsyncGenerator<Uint8Arra
         throw new Error(message.failure);
       }
       if ('piece' in message) {
+        const memory = message.piece.buffer;
         yield message.piece;
-        port.postMessage({ more: 1 } satisfies Message);
+        const goesBack = options.reuses && memory instanceof ArrayBuffer && memory.byteLength === CHUNK_BYTES;
+        if (goesBack) port.postMessage({ more: 1, back: memory } satisfies Message, [memory]);
+        else port.postMessage({ more: 1 } satisfies Message);
       }
     }
   } finally {

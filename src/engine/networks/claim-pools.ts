@@ -1,7 +1,8 @@
 /** Subnets, ranges and gateways of a new network: what the user chose, checked, and the rest chosen so that nothing collides. */
+import { networkInterfaces } from 'node:os';
 import { BerthError } from '#base/errors.ts';
 import { formatAddress, parseAddress } from '#base/ip-address.ts';
-import { formatSubnet, overlaps, parseSubnet, type Subnet, subnetOf, unusableOf } from '#base/ip-subnet.ts';
+import { contains, formatSubnet, overlaps, parseSubnet, type Subnet, subnetOf, unusableOf } from '#base/ip-subnet.ts';
 import { randomBytes } from '#base/random.ts';
 import { lowestFree } from '#network/ipam/choose-address.ts';
 import { chooseSubnet, chooseUniqueLocal, DEFAULT_SOURCES } from '#network/ipam/free-subnet.ts';
@@ -28,6 +29,8 @@ export interface PoolRequest {
   readonly networkId: string;
   readonly interfaceName: string;
   readonly wants: readonly PoolWish[];
+  /** The host has an address on the network and reaches it directly. */
+  readonly isBridged: boolean;
 }
 
 type ClaimContext = Pick<EngineContext, 'root' | 'networks' | 'options'>;
@@ -113,6 +116,23 @@ function overlapError(subnet: string, claim: SubnetClaim): BerthError {
   );
 }
 
+/**
+ * A bridge with the subnet of another interface cuts the host off from what is there. A subnet within such a one is the user's choice.
+ *
+ * @throws forbidden, in the words that Docker has for overlaps
+ */
+function checkHost(subnet: Subnet, interfaceName: string): void {
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    if (name === interfaceName) continue;
+    const own = addresses?.find(({ address }) => contains(subnet, parseAddress(address.replace(/%.*$/, ''))!));
+    if (own === undefined) continue;
+    throw forbidden(
+      'Pool overlaps with other one on this address space',
+      `${formatSubnet(subnet)} has the address ${own.address} of the interface ${name} of this host`,
+    );
+  }
+}
+
 function resolveWishes(
   context: ClaimContext,
   request: PoolRequest,
@@ -127,6 +147,7 @@ function resolveWishes(
     const present = others.filter(({ interfaceName }) => hasInterface(interfaceName));
     const obstacle = overlapping(wanted, [...own, ...present]);
     if (obstacle !== undefined) throw overlapError(subnet, obstacle);
+    if (request.isBridged) checkHost(wanted, request.interfaceName);
     if (chosen.some((other) => overlaps(other, wanted)))
       throw forbidden('Pool overlaps with other one on this address space');
     chosen.push(wanted);

@@ -53,7 +53,12 @@ function withDevice(
   const planned = planInterface(draft, id, others);
   // Before anything is claimed: options that mean nothing are found by this.
   deviceOf(draft, id, planned, []);
-  const request = { networkId: id, interfaceName: planned.name, wants: poolsWanted(draft) };
+  const request = {
+    networkId: id,
+    interfaceName: planned.name,
+    wants: poolsWanted(draft),
+    isBridged: draft.driver === 'bridge',
+  };
   const pools = claimPools(context, request, others);
   const ipam = { ...draft.spec.ipam, config: shownConfig(draft, pools) };
   return { spec: { ...draft.spec, ipam }, device: deviceOf(draft, id, planned, pools) };

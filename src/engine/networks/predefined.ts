@@ -123,7 +123,7 @@ function insertPredefined(context: PredefinedContext, name: string): void {
   const options = bridgeOptions(context.root, settings);
   const interfaceName = defaultBridgeName(context.root);
   const wants = wishesOf(settings, interfaceName);
-  const pools = claimPools(context, { networkId: id, interfaceName, wants });
+  const pools = claimPools(context, { networkId: id, interfaceName, wants, isBridged: true });
   const config = pools.map(({ subnet, gateway, range }) => ({
     Subnet: subnet,
     ...(range === undefined ? {} : { IPRange: range }),

@@ -51,6 +51,17 @@ for (const [subnet, words] of WORDS) {
   test(`checkSubnets() says "${words}"`, () => assert.equal(complaint(subnet), `invalid network config:\n${words}`));
 }
 
+test('checkSubnets() refuses what would take addresses from the host itself', () => {
+  for (const [subnet, what] of [
+    ['127.0.0.0/24', 'loopback addresses (127.0.0.0/8)'],
+    ['0.0.0.0/0', 'unspecified addresses (0.0.0.0/8)'],
+    ['224.1.0.0/16', 'multicast addresses (224.0.0.0/4)'],
+  ] as const) {
+    assert.equal(complaint(given(subnet)), `invalid network config:\ninvalid subnet ${subnet}: ${what}`);
+  }
+  assert.match(complaint(given('fe80::/64'), [6]) ?? '', /link-local addresses/);
+});
+
 test('checkSubnets() lists several complaints, and leaves out what the network does not use', () => {
   assert.equal(
     complaint(given('10.5.0.1/24', { gateway: 'zz' })),

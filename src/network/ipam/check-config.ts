@@ -12,6 +12,21 @@ export interface GivenSubnet {
 
 const familyName = (family: Family): string => `IPv${family}`;
 
+/** Addresses that no container can have, by what they are for (RFC 6890); a bridge with one would take them from the host. */
+const SPECIAL: readonly (readonly [subnet: string, what: string])[] = [
+  ['0.0.0.0/8', 'unspecified'],
+  ['127.0.0.0/8', 'loopback'],
+  ['224.0.0.0/4', 'multicast'],
+  ['::/127', 'loopback'],
+  ['fe80::/10', 'link-local'],
+  ['ff00::/8', 'multicast'],
+];
+
+function specialComplaint(subnet: Subnet): string[] {
+  const found = SPECIAL.find(([special]) => overlaps(parseSubnet(special)!, subnet));
+  return found === undefined ? [] : [`invalid subnet ${formatSubnet(subnet)}: ${found[1]} addresses (${found[0]})`];
+}
+
 function hasHostBits(subnet: Subnet): boolean {
   return masked(subnet).value !== subnet.value;
 }
@@ -54,7 +69,7 @@ function complaintsOf(given: GivenSubnet, families: readonly Family[]): string[]
   if (hasHostBits(subnet)) {
     complaints.push(`invalid subnet ${formatSubnet(subnet)}: it should be ${formatSubnet(masked(subnet))}`);
   }
-  complaints.push(...rangeComplaints(given.range, subnet));
+  complaints.push(...specialComplaint(subnet), ...rangeComplaints(given.range, subnet));
   const gateway = addressComplaint(given.gateway, subnet);
   if (gateway !== undefined) complaints.push(`invalid gateway ${given.gateway}: ${gateway}`);
   for (const [name, text] of Object.entries(given.reserved)) {

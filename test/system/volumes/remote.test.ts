@@ -43,18 +43,18 @@ async function sh(fixture: EngineFixture, script: string, volume: string, ReadOn
   return done.stdout.trim();
 }
 
-/** Version 4 alone, which needs no other service; nobody has to reclaim anything after its start. */
+/** Version 4 alone, which needs no other service. Files cannot be opened before the time of grace for earlier clients is over. */
 const NFS_SERVER = `set -e
 mount -t tmpfs none /var/lib/nfs
-mkdir -p /var/lib/nfs/v4recovery /run/nfs-test; touch /var/lib/nfs/etab /var/lib/nfs/rmtab
+mkdir -p /var/lib/nfs/v4recovery; touch /var/lib/nfs/etab /var/lib/nfs/rmtab
 mount -t nfsd nfsd /proc/fs/nfsd
 exportfs -o rw,no_root_squash,insecure,fsid=0,no_subtree_check "*:$1"
-rpc.mountd -F -N 2 -N 3 & mountd=$!
+rpc.mountd -F -N 2 -N 3 > /dev/null 2>&1 & mountd=$!
+trap 'rpc.nfsd 0; exportfs -au; kill $mountd' EXIT
+echo 10 > /proc/fs/nfsd/nfsv4leasetime; echo 10 > /proc/fs/nfsd/nfsv4gracetime
 rpc.nfsd -N 3 -V 4 2
-echo Y > /proc/fs/nfsd/v4_end_grace
 echo ready
-read line || true
-rpc.nfsd 0; exportfs -au; kill $mountd; wait $mountd || true`;
+read line || true`;
 
 test('a volume of type nfs is a directory of a server, for containers without any network', {
   skip: lacking('rpc.nfsd', 'nfsd') || lacking('rpc.mountd', 'nfsv4'),
@@ -81,13 +81,13 @@ test('a volume of type nfs is a directory of a server, for containers without an
 });
 
 const SMB_SERVER = `set -e
-ksmbd.adduser -i "$1/users" -a -p secret berth "$1/ksmbd.conf" 2>&1 || ksmbd.adduser -i "$1/users" -a -p secret berth 2>&1
-ksmbd.mountd -n -c "$1/ksmbd.conf" -u "$1/users" >&2 & server=$!
-for i in $(seq 200); do ss -tln | grep -q ":$2 " && break; sleep 0.1; done
+touch "$1/users"
+ksmbd.adduser -c "$1/ksmbd.conf" -i "$1/users" -a berth -p secret >&2
+ksmbd.mountd -n -p "$2" -c "$1/ksmbd.conf" -u "$1/users" > /dev/null 2>&1 & server=$!
+trap 'ksmbd.control -s >&2 || true; kill $server || true' EXIT
+for i in $(seq 600); do ss -tln | grep -q ":$2 " && break; sleep 0.1; done
 echo ready
-read line || true
-ksmbd.control -s >&2 || true
-kill $server 2>/dev/null || true; wait $server || true`;
+read line || true`;
 
 test('a volume of type cifs is a share of a server', {
   skip: lacking('ksmbd.mountd', 'ksmbd') || lacking('ksmbd.mountd', 'cifs'),
@@ -101,9 +101,9 @@ test('a volume of type cifs is a share of a server', {
   const port = 4450 + (process.pid % 40);
   writeFileSync(
     join(scratch, 'ksmbd.conf'),
-    `[global]\n\ttcp port = ${port}\n\tbind interfaces only = no\n[music]\n\tpath = ${shared}\n\twriteable = yes\n\tforce user = root\n`,
+    `[global]\n[music]\n\tpath = ${shared}\n\twriteable = yes\n\tforce user = root\n`,
   );
-  await using _server = await serve(['sh', '-c', SMB_SERVER.replaceAll('  ', ' '), 'sh', scratch, String(port)]);
+  await using _server = await serve(['sh', '-c', SMB_SERVER, 'sh', scratch, String(port)]);
   const volumes = createVolumes(fixture.core.context);
   const o = `addr=127.0.0.1,username=berth,password=secret,port=${port},vers=3.1.1`;
   await volumes.create({ Name: 'music', DriverOpts: { type: 'cifs', o, device: '//localhost/music' } });

@@ -30,6 +30,10 @@ export function checkConfig(config: OciConfig, namespaces: NamespaceSet, facts: 
   if (Object.keys(linux.netDevices ?? {}).length > 0 && !hasNamespace(namespaces, 'network')) {
     throw refuse('linux.netDevices', 'devices cannot move without a network namespace of the container');
   }
+  if (Object.hasOwn(config.annotations ?? {}, '')) throw refuse('annotations', 'keys must not be empty');
+  if (linux.seccomp?.listenerMetadata && !linux.seccomp.listenerPath) {
+    throw refuse('linux.seccomp.listenerMetadata', 'is only for a listenerPath');
+  }
   const offsets = linux.timeOffsets;
   if (offsets !== undefined && Object.keys(offsets).length > 0 && !namespaces.fresh.has('time')) {
     throw refuse('linux.timeOffsets', 'needs a new time namespace');

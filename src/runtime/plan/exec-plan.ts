@@ -134,7 +134,8 @@ function cloneOp(draft: Draft, options: ExecOptions): Extract<PlanOp, { op: 'clo
 function planAffinity(draft: Draft, process: Process, when: 'initial' | 'final'): void {
   const { initial = '', final = '' } = process.execCPUAffinity ?? {};
   const list = when === 'initial' ? initial : final;
-  if (when === 'final' && initial === '' && final === '') draft.add({ side: 'child', op: 'cpu-affinity', cpus: 'all' });
+  if (when === 'initial' && initial === '' && final === '')
+    draft.add({ side: 'child', op: 'cpu-affinity', cpus: 'all' });
   if (list === '') return;
   const cpus = cpuList(list, `process.execCPUAffinity.${when}`);
   draft.add({ side: 'child', op: 'cpu-affinity', cpus });

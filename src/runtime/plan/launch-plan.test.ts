@@ -252,6 +252,14 @@ test('buildLaunchPlan() refuses by name what the machine or Berth does not do', 
     [{ linux: { ...example.linux, memoryPolicy: { mode: 'MPOL_BIND' } } }, /linux\.memoryPolicy/],
     [{ linux: { ...example.linux, netDevices: { eth0: {} } } }, /linux\.netDevices/],
     [{ linux: { ...example.linux, mountLabel: 'a:b' } }, /linux\.mountLabel/],
+    [{ annotations: { '': 'x' } }, /annotations: keys must not be empty/],
+    [
+      { linux: { ...example.linux, seccomp: { defaultAction: 'SCMP_ACT_ALLOW', listenerMetadata: 'x' } } },
+      /seccomp\.listenerMetadata: is only for a listenerPath/,
+    ],
+    [{ process: { cwd: '/', args: ['x'], scheduler: { policy: 'SCHED_OTHER', nice: 20 } } }, /scheduler\.nice/],
+    [{ process: { cwd: '/', args: ['x'], scheduler: { policy: 'SCHED_IDLE', priority: 1 } } }, /scheduler\.priority/],
+    [{ process: { cwd: '/', args: ['x'], scheduler: { policy: 'SCHED_RR', period: 1 } } }, /SCHED_DEADLINE/],
     [{ linux: { ...example.linux, rootfsPropagation: 'odd' } }, /linux\.rootfsPropagation/],
     [{ process: { cwd: '/', args: ['x'], apparmorProfile: 'p' } }, /process\.apparmorProfile/],
     [{ process: { cwd: '/', args: ['x'], selinuxLabel: 'p' } }, /process\.selinuxLabel/],
@@ -324,4 +332,11 @@ test('buildLaunchPlan() leaves a root that is to be a slave in the group of the 
     )?.propagation;
   assert.equal(propagationOf('rslave'), PROPAGATION.SLAVE);
   assert.equal(propagationOf('private'), PROPAGATION.PRIVATE);
+});
+
+test('buildLaunchPlan() gives a new mount what is to hold for all below it', () => {
+  const mounts = [{ destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['rnosuid', 'rro'] }];
+  const plan = planOf({ mounts });
+  assert.equal(opsOf(plan, 'new-mount').find(({ fsType }) => fsType === 'tmpfs')?.attrs, MOUNT_ATTR.NOSUID);
+  assert.ok(opsOf(plan, 'mount-attributes').some(({ at, set }) => at.path === '/t' && set === MOUNT_ATTR.RDONLY));
 });

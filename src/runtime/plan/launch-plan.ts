@@ -126,9 +126,9 @@ function mountContext(job: Job): Omit<MountContext, 'root'> {
 function planChildStart(job: Job, early: EarlyDescriptors): void {
   const { draft, config, options, namespaces, linux } = job;
   const tasks = options.cgroup?.tasks ?? [];
-  if (tasks.length > 0) draft.add({ side: 'child', op: 'join-cgroups', files: tasks });
   // Whatever the starter is bound to; engines expect it, as runc does it.
   draft.add({ side: 'child', op: 'cpu-affinity', cpus: 'all' });
+  if (tasks.length > 0) draft.add({ side: 'child', op: 'join-cgroups', files: tasks });
   if (namespaces.fresh.has('cgroup')) draft.add({ side: 'child', op: 'unshare', namespaces: ['cgroup'] });
   planUserNamespace(draft, linux, namespaces, options.facts);
   if (namespaces.fresh.has('network')) draft.add(loopbackUp());

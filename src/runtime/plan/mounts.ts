@@ -221,9 +221,11 @@ function attachNew(context: MountContext, mount: Mount, options: MountOptions): 
   const type = mount.type ?? '';
   const at = { root, path: mount.destination };
   const slot = draft.takeSlot('child');
-  const later = type === 'tmpfs' && (options.attributes.set & MOUNT_ATTR.RDONLY) !== 0;
+  // Nothing is below a new mount: what is to hold for all holds for itself.
+  const wanted = (options.recursive.set & ~options.attributes.clear) | options.attributes.set;
+  const later = type === 'tmpfs' && (wanted & MOUNT_ATTR.RDONLY) !== 0;
   if (later) context.readOnlyLater.push(mount.destination);
-  const attrs = later ? options.attributes.set & ~MOUNT_ATTR.RDONLY : options.attributes.set;
+  const attrs = later ? wanted & ~MOUNT_ATTR.RDONLY : wanted;
   draft.add({ side: 'child', op: 'new-mount', slot, fsType: type, options: fsOptions(context, mount, options), attrs });
   if (options.copyUp) draft.add({ side: 'child', op: 'copy-up', from: at, slot });
   const { propagation } = options;

@@ -125,7 +125,21 @@ function limit(value: Integer64): bigint {
   return exact > RLIM_INFINITY ? RLIM_INFINITY : exact;
 }
 
+/** What sched_setattr(2) would round or leave aside without a word. */
+function checkScheduler({ policy, nice = 0, priority = 0, runtime, deadline, period }: Scheduler): void {
+  const refuse = (problem: string): BerthError =>
+    new BerthError('invalid', 'oci-config.invalid', `config.json: process.scheduler.${problem}`);
+  if (nice < -20 || nice > 19) throw refuse(`nice: must be between -20 and 19, is ${nice}`);
+  if (priority !== 0 && policy !== 'SCHED_FIFO' && policy !== 'SCHED_RR') {
+    throw refuse(`priority: can only be specified for SCHED_FIFO and SCHED_RR, not for ${policy}`);
+  }
+  if (policy !== 'SCHED_DEADLINE' && [runtime, deadline, period].some((time) => BigInt(time ?? 0) !== 0n)) {
+    throw refuse(`runtime, deadline and period: can only be specified for SCHED_DEADLINE, not for ${policy}`);
+  }
+}
+
 function schedulerOp(scheduler: Scheduler): PlanOp {
+  checkScheduler(scheduler);
   const flags = (scheduler.flags ?? []).reduce((bits, name) => bits | SCHEDULER_FLAGS[name], 0n);
   return {
     side: 'child',

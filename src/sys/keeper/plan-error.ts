@@ -99,6 +99,7 @@ export function errnoName(errno: number): string {
 
 const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EPERM: 'operation not permitted',
+  ERANGE: 'numerical result out of range',
   ENOENT: 'no such file or directory',
   ESRCH: 'no such process',
   EACCES: 'permission denied',

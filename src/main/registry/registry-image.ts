@@ -119,9 +119,8 @@ function filesOf(home: string): ImageFile[] {
 
 /** The libraries that Node.js runs with, by the names under which it looks for them. */
 function librariesOf(): string[] {
-  const { report } = process;
-  // Names of the other ends of connections would be looked up.
-  report.excludeNetwork = true;
+  // Names of the other ends of connections would be looked up; the types do not know the switch yet.
+  const report = Object.assign(process.report, { excludeNetwork: true });
   const { sharedObjects } = report.getReport() as { readonly sharedObjects: readonly string[] };
   return sharedObjects.filter((path) => path.startsWith('/') && !path.endsWith('.node'));
 }

@@ -5,6 +5,7 @@ import { parseLinuxSignal, parseSignal } from './signals.ts';
 test('parseSignal() takes numbers, names and SIG names in any case', () => {
   for (const text of ['9', 'KILL', 'SIGKILL', 'sigkill', 'kill']) assert.equal(parseSignal(text), 9, text);
   assert.equal(parseSignal('RTMIN+3'), 37);
+  assert.throws(() => parseSignal('99999999999999999999'), { message: 'invalid signal: 99999999999999999999' });
   assert.equal(parseSignal('SIGRTMAX-1'), 63);
 });
 

@@ -18,6 +18,9 @@ function signalNumbers(): ReadonlyMap<string, number> {
   return numbers;
 }
 
+/** What a signal's number can be for the kernel's interfaces. */
+const LARGEST = 2 ** 31 - 1;
+
 /**
  * The number of a signal given as `9`, `KILL` or `SIGKILL`, in any case.
  *
@@ -26,7 +29,8 @@ function signalNumbers(): ReadonlyMap<string, number> {
 export function parseSignal(text: string): number {
   if (/^[+-]?\d+$/.test(text)) {
     const number = Number(text);
-    if (number === 0) throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
+    if (number === 0 || Math.abs(number) > LARGEST)
+      throw new BerthError('invalid', 'signal.invalid', `invalid signal: ${text}`);
     return number;
   }
   const number = signalNumbers().get(text.toUpperCase().replace(/^SIG/, ''));

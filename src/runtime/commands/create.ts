@@ -19,7 +19,7 @@ import { buildLaunchPlan } from '../plan/launch-plan.ts';
 import { type ContainerState, claimId, removeState, saveState } from '../state/container-state.ts';
 import { markProcess } from '../state/container-status.ts';
 import { readBundle } from './bundle.ts';
-import { runPoststop } from './lifecycle-hooks.ts';
+import { ownEnvironment, runPoststop } from './lifecycle-hooks.ts';
 import { withNotifySocket } from './notify-socket.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 import {
@@ -94,6 +94,7 @@ export async function createContainer(
     bareNewlines: mode === 'supervise',
     ...(cgroup === undefined ? {} : { cgroup: flags.flag('keep') ? { ...cgroup, cleanUp: [] } : cgroup }),
     ...(seccomp === undefined ? {} : { seccomp }),
+    hookEnv: ownEnvironment(),
     ...moves,
   });
   if (stdio.kind === 'inherit') {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import { Undo } from '#base/undo.ts';
+import { CAPABILITIES } from '#spec/capabilities.ts';
 import type { LinuxCapabilities, Process } from '#spec/oci-runtime/config.ts';
 import { parseJsonExactly, parseProcess } from '#spec/oci-runtime/parse-config.ts';
 import type { CgroupJoin } from '#sys/cgroup/cgroup-plan.ts';
@@ -159,6 +160,8 @@ function parseUser(flags: FlagValues, own: Process): Process['user'] {
 /** Added to the sets that count; ambient only where the process could inherit them anyway. */
 function withCapabilities(own: LinuxCapabilities | undefined, added: readonly string[]): LinuxCapabilities | undefined {
   if (added.length === 0) return own;
+  const unknown = added.find((name) => !CAPABILITIES.includes(name));
+  if (unknown !== undefined) throw badProcess(`--cap ${unknown}: no such capability`);
   const extend = (set: readonly string[] = []): string[] => [...new Set([...set, ...added])];
   return {
     ...own,

@@ -13,20 +13,29 @@ import type { RuntimeContext } from './runtime-context.ts';
  */
 export async function runPoststart(state: ContainerState): Promise<void> {
   const document = { ...stateDocument(state, 'running'), ...(state.init === undefined ? {} : { pid: state.init.pid }) };
-  await runHooks(state.config.hooks?.poststart, document, (error, hook, index) => {
+  await runHooks(state.config.hooks?.poststart, document, ownEnvironment(), (error, hook, index) => {
     throw new BerthError('invalid', 'start.hook', sentence('poststart', hook, index, error), { cause: error });
   });
 }
 
 /** Hooks after the deletion; one that fails is a warning (step 13). */
 export async function runPoststop(context: RuntimeContext, state: ContainerState): Promise<void> {
-  await runHooks(state.config.hooks?.poststop, stateDocument(state, 'stopped'), (error, hook, index) =>
-    writeLog(context.log, 'warning', sentence('poststop', hook, index, error)),
+  await runHooks(
+    state.config.hooks?.poststop,
+    stateDocument(state, 'stopped'),
+    ownEnvironment(),
+    (error, hook, index) => writeLog(context.log, 'warning', sentence('poststop', hook, index, error)),
   );
 }
 
 function sentence(phase: string, hook: Hook, index: number, error: unknown): string {
-  return `error running ${phase} hook #${index}: ${hook.path}: ${messageOf(error)}`;
+  const why = messageOf(error).replace(`run ${hook.path}: `, '');
+  return `error running ${phase} hook #${index}: ${hook.path}: ${why}`;
+}
+
+/** What hooks get that have no environment of their own, as with other runtimes. */
+export function ownEnvironment(): string[] {
+  return Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
 function stateDocument(state: ContainerState, status: State['status']): State {

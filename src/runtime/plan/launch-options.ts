@@ -48,6 +48,8 @@ export interface LaunchOptions {
   readonly networkCleanup?: readonly PlanOp[];
   /** Who answers at the name server sockets among `network`. */
   readonly names?: NamesPlan;
+  /** Environment of hooks on the host that have none of their own; empty when absent. */
+  readonly hookEnv?: readonly string[];
   /** MS_MOVE and chroot instead of pivot_root, for a root on an initramfs. */
   readonly noPivot?: boolean;
   /** Keep the session keyring of the starter. */

@@ -1,5 +1,5 @@
 import { BerthError } from '#base/errors.ts';
-import type { OciConfig, Process } from '#spec/oci-runtime/config.ts';
+import type { Hook, OciConfig, Process } from '#spec/oci-runtime/config.ts';
 import { OCI_VERSION } from '#spec/oci-runtime/state.ts';
 import type { LaunchPlan, Slot } from '#sys/keeper/plan.ts';
 import { checkConfig } from './check-config.ts';
@@ -173,9 +173,13 @@ function planParent(job: Job): void {
   if (!hasRuntimeHooks(config)) return;
   const state = hookState(subjectOf(config, options), 'creating');
   draft.add({ side: 'parent', op: 'wait' });
-  planHooks(draft, 'parent', config.hooks?.prestart, 'prestart', state);
-  planHooks(draft, 'parent', config.hooks?.createRuntime, 'createRuntime', state);
+  planHooks(draft, 'parent', withHookEnv(config.hooks?.prestart, options), 'prestart', state);
+  planHooks(draft, 'parent', withHookEnv(config.hooks?.createRuntime, options), 'createRuntime', state);
   draft.add({ side: 'parent', op: 'post' });
+}
+
+function withHookEnv(hooks: readonly Hook[] | undefined, { hookEnv }: LaunchOptions): readonly Hook[] {
+  return (hooks ?? []).map((hook) => ({ ...(hookEnv === undefined ? {} : { env: hookEnv }), ...hook }));
 }
 
 function planFilesystem(job: Job, { root, mounts }: Opened): void {
@@ -197,7 +201,7 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   planHooks(
     draft,
     'child',
-    config.hooks?.createContainer,
+    withHookEnv(config.hooks?.createContainer, options),
     'createContainer',
     hookState(subjectOf(config, options), 'creating'),
     placeOfRoot(linux, options.rootfs, namespaces),

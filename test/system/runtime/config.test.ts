@@ -139,7 +139,13 @@ test('a user namespace maps ids and still sees its bind mounts', async () => {
 test('hooks run in order, each with the state on its input', async () => {
   await using scratch = new Scratch();
   const trace = join(scratch.dir, 'trace');
-  const hook = (name: string) => [{ path: '/bin/sh', args: ['sh', '-c', `echo ${name} $(cat) >> ${trace}`] }];
+  // Without an environment of their own they have the runtime's.
+  const hook = (name: string) => [
+    {
+      path: '/bin/sh',
+      args: ['sh', '-c', `test "$PATH" = '${process.env['PATH']}' && echo ${name} $(cat) >> ${trace}`],
+    },
+  ];
   const id = scratch.newId();
   const bundle = await scratch.bundle(['sh', '-c', 'echo main >> /trace'], (config) => ({
     ...config,

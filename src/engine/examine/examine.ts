@@ -22,7 +22,6 @@ export interface Examine {
 }
 
 const KINDS = Object.keys(PACKAGE_FILES) as PackageKind[];
-const ANY_PACKAGES = KINDS.map((kind) => `(?:${PACKAGE_FILES[kind].source})`).join('|');
 /** Matches nothing. */
 const NOTHING = '(?!)';
 
@@ -34,14 +33,14 @@ export function openExamine(store: Store): Examine {
     for (const { blob } of rows) listed.push(await store.listMembers(blob, wanted));
     return listed;
   };
-  const examine = async (name: string): Promise<Examined> => {
-    const layers = await list(name, ANY_PACKAGES);
+  const examine = async (name: string, kinds: readonly PackageKind[]): Promise<Examined> => {
+    const layers = await list(name, kinds.map((kind) => `(?:${PACKAGE_FILES[kind].source})`).join('|') || NOTHING);
     const { files } = mergeLayers(layers.map(({ members }) => members));
     return {
       files,
       inspect: store.inspectImage(name),
       history: store.imageHistory(name),
-      packages: packagesOf(files, layers),
+      packages: packagesOf(files, layers, kinds),
     };
   };
   return {
@@ -59,24 +58,30 @@ export function openExamine(store: Store): Examine {
       return (await store.listMembers(blob, wanted)).contents.get(file.Path.slice(1)) ?? new Uint8Array();
     },
     compare: async (first, second, kinds) => {
-      const a = await examine(first);
-      const b = await examine(second);
+      // Nothing is read of databases that nobody asks for.
+      const packages = KINDS.filter((kind) => kinds.includes(kind));
+      const a = await examine(first, packages);
+      const b = await examine(second, packages);
       return kinds.map((kind) => ({ Image1: first, Image2: second, ...compareImages(kind, a, b) }));
     },
   };
 }
 
-function packagesOf(files: readonly ImageFile[], layers: readonly ListedMembers[]): Examined['packages'] {
+function packagesOf(
+  files: readonly ImageFile[],
+  layers: readonly ListedMembers[],
+  kinds: readonly PackageKind[],
+): Examined['packages'] {
   const found: Record<PackageKind, PackageEntry[]> = { apt: [], rpm: [], apk: [], npm: [], pip: [] };
   const rpm = new Map<string, Uint8Array>();
   for (const { Path, Layer } of files) {
     const path = Path.slice(1);
     const bytes = layers[Layer]!.contents.get(path);
     if (bytes === undefined) continue;
-    for (const kind of KINDS)
+    for (const kind of kinds)
       if (kind !== 'rpm' && PACKAGE_FILES[kind].test(path))
         found[kind].push(...readPackages(kind, Buffer.from(bytes).toString('utf8')));
-    if (PACKAGE_FILES.rpm.test(path)) rpm.set(path.slice(path.lastIndexOf('/') + 1), bytes);
+    if (kinds.includes('rpm') && PACKAGE_FILES.rpm.test(path)) rpm.set(path.slice(path.lastIndexOf('/') + 1), bytes);
   }
   found.rpm.push(...rpmPackages(rpm));
   for (const kind of KINDS) found[kind] = sorted(found[kind]);

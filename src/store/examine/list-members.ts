@@ -36,7 +36,7 @@ export interface ListedMembers {
 }
 
 /** Most bytes of one file that is wanted. */
-const CONTENT_MAX = 64 * 1024 * 1024;
+const CONTENT_MAX = 256 * 1024 * 1024;
 
 /** Lists what a layer's archive has. Runs in a worker. @throws unsupported for a wanted file that is too large */
 export async function listMembers(job: ListMembersJob): Promise<ListedMembers> {

@@ -44,8 +44,11 @@ export async function tearDown(context: EngineContext, row: ContainerRow, withVo
 
 /** Undoes a create that never finished: it leaves no trace, not even an event. */
 export async function undoCreate(context: EngineContext, row: ContainerRow): Promise<void> {
+  const { directory, runDirectory } = pathsOf(context.root, row.id);
   await context.images.release(row.id);
-  rmSync(pathsOf(context.root, row.id).directory, { recursive: true, force: true });
+  // Volumes were being filled in it.
+  rmSync(runDirectory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
   await removeOwnVolumes(context, row);
   context.containers.delete(row.id);
 }

@@ -42,6 +42,13 @@ test('loadSettings() joins file and flags, and refuses what both say', () => {
   });
 });
 
+test("loadSettings() adds the file's hosts to the sockets of the service manager", () => {
+  using file = fileWith('{"hosts": ["tcp://127.0.0.1:1"]}');
+  const hosts = (given: string) => loadSettings(flagsOf({ hosts: [given] }, file.path), '/srv/r').hosts;
+  assert.deepEqual(hosts('fd://'), ['unix:///srv/r/berth.sock', 'fd://', 'tcp://127.0.0.1:1']);
+  assert.throws(() => hosts('unix:///x'), /specified both as a flag and in the configuration file: hosts/);
+});
+
 test('loadSettings() names what is wrong with a file', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['[]', /wanted a JSON object/],

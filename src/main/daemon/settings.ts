@@ -71,7 +71,8 @@ function fileValues(flags: DaemonFlags, root: string): ConfigValues {
 
 function merge(flags: ConfigValues, file: ConfigValues): ConfigValues {
   const show = (value: unknown) => (Array.isArray(value) ? `[${value.join(' ')}]` : String(value));
-  const both = Object.keys(flags).filter((name) => name in file);
+  const joined = hostsOfBoth(flags.hosts, file.hosts);
+  const both = Object.keys(flags).filter((name) => name in file && !(name === 'hosts' && joined !== undefined));
   if (both.length > 0) {
     const pairs = both.map((name) => {
       const key = name as keyof ConfigValues;
@@ -80,7 +81,13 @@ function merge(flags: ConfigValues, file: ConfigValues): ConfigValues {
     const message = `the following directives are specified both as a flag and in the configuration file: ${pairs.join(', ')}`;
     throw new BerthError('invalid', 'daemon.config', message);
   }
-  return { ...file, ...flags };
+  return { ...file, ...flags, ...(joined === undefined ? {} : { hosts: joined }) };
+}
+
+/** `fd://` is the service manager's to say, and takes nothing from what the file says. */
+function hostsOfBoth(flags: ConfigValues['hosts'], file: ConfigValues['hosts']): readonly string[] | undefined {
+  if (flags === undefined || file === undefined || !flags.every((host) => host.startsWith('fd://'))) return undefined;
+  return [...flags, ...file];
 }
 
 function tlsOf(values: ConfigValues): TlsFiles | undefined {

@@ -8,7 +8,7 @@ import { eventually, openEngineFixture, split } from '../../lib/engine-fixture.t
 import { Random } from '../../lib/random.ts';
 import { serveRegistry, temporaryRoot } from '../registry/registry-process.ts';
 
-const ROUNDS = Number(process.env['BERTH_CHAOS_ROUNDS'] ?? 6);
+const ROUNDS = Number(process.env['BERTH_CHAOS_ROUNDS'] ?? 4);
 const SEED = Number(process.env['BERTH_CHAOS_SEED'] ?? 1);
 const CLIENTS = 4;
 const IMAGES = 6;

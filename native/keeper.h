@@ -74,6 +74,7 @@ struct keeper {
 	struct failure fail;
 	int slots[SLOTS];
 	int seal;	  /* the read-only mount this program runs from */
+	int root;	  /* that of the process, held to the end */
 	int control;	  /* to TypeScript */
 	int sync;	  /* keeper <-> child, SOCK_SEQPACKET */
 	int sync_child;	  /* the child's end, open only around the clone */

@@ -213,6 +213,23 @@ static int create(void)
 	return err ? err : hand_out_master();
 }
 
+/*
+ * Keeps the root file system of the new process for as long as this keeper lives. Else the last thing that the process does is to
+ * unmount it, which writes what it changed to the disk, and nobody hears of its end before. Everything else that is mounted
+ * there goes with its namespace as ever.
+ */
+static void hold_root(void)
+{
+	char path[40];
+	struct text t;
+
+	text_init(&t, path, sizeof path);
+	text_add(&t, "/proc/");
+	text_num(&t, (uint64_t)K.child);
+	text_add(&t, "/root");
+	K.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
 	int err;
@@ -239,6 +256,8 @@ int main(int argc, char **argv)
 	}
 	K.created = true;
 	control_send(MSG_CREATED, &K.child, 4);
+	if (K.plan.set.mode == MODE_SUPERVISE)
+		hold_root();
 	if (K.plan.set.mode != MODE_HANDOFF)
 		monitor();
 	if (read_all(CONTROL_FD, &command, 1) || command != CMD_GO)

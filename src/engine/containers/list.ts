@@ -17,7 +17,11 @@ export async function settledRows(context: EngineContext): Promise<ContainerRow[
     // Late: whoever was to restart it may have been killed. A second one finds out that it is not needed.
     if (row.status === 'restarting' && row.restartAtMs < Date.now()) arrangeRestart(context, row);
   }
-  const left = rows.filter((row) => isStale(context, row) && (row.lock === null || !isTokenAlive(row.lock)));
+  const left = rows.filter(
+    (row) =>
+      // Of the end of these their keepers tell.
+      !context.exits.isWatched(row.id) && isStale(context, row) && (row.lock === null || !isTokenAlive(row.lock)),
+  );
   if (left.length === 0) return rows.filter(isShown);
   await Promise.all(
     left.map(async ({ id }) => {
@@ -49,7 +53,18 @@ export async function listContainers(context: EngineContext, query: ContainerLis
   );
   const shown = limit > 0 ? found.slice(0, limit) : found;
   const nowMs = Date.now();
-  return Promise.all(shown.map((row) => summaryOf(context, row, nowMs, query.size ?? false)));
+  const sizes = query.size ? await Promise.all(shown.map((row) => context.images.sizes(row.id))) : [];
+  const named = new Map<string, boolean>();
+  // Many containers are made from few images.
+  const refersTo = (ref: string, imageId: string): boolean => {
+    const key = `${imageId} ${ref}`;
+    const known = named.get(key) ?? context.images.refersTo(ref, imageId);
+    named.set(key, known);
+    return known;
+  };
+  return context.sql.reading(() =>
+    shown.map((row, index) => summaryOf(context, row, { nowMs, sizes: sizes[index], refersTo })),
+  );
 }
 
 function isRunning(row: ContainerRow): boolean {
@@ -102,19 +117,24 @@ function portsOf(context: EngineContext, row: ContainerRow): Port[] {
   return portSummariesOf(context.ports.of(row.id), row.spec.config.ExposedPorts);
 }
 
-async function summaryOf(
+/** What is the same for all containers of a list, and what was asked about this one. */
+interface SummaryFacts {
+  readonly nowMs: number;
+  readonly sizes: { readonly rw: number; readonly rootFs: number } | undefined;
+  readonly refersTo: (ref: string, imageId: string) => boolean;
+}
+
+function summaryOf(
   context: EngineContext,
   row: ContainerRow,
-  nowMs: number,
-  size: boolean,
-): Promise<ContainerSummary> {
+  { nowMs, sizes, refersTo }: SummaryFacts,
+): ContainerSummary {
   const { config, path, args, mounts } = row.spec;
-  const sizes = size ? await context.images.sizes(row.id) : undefined;
   const { NetworkMode, Annotations } = row.hostConfig;
   return {
     Id: row.id,
     Names: [`/${row.name}`],
-    Image: context.images.refersTo(config.Image, row.imageId) ? config.Image : row.imageId,
+    Image: refersTo(config.Image, row.imageId) ? config.Image : row.imageId,
     ImageID: row.imageId,
     Command: [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' '),
     Created: Number(row.createdNs / 1_000_000_000n),

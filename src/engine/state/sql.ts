@@ -32,6 +32,17 @@ export class Sql {
     return this.#db.isTransaction ? work() : transact(this.#db, work);
   }
 
+  /** What `work` reads is of one moment, and read faster: it must not write, nor be asynchronous. */
+  reading<T>(work: () => T): T {
+    if (this.#db.isTransaction) return work();
+    this.#db.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      this.#db.exec('COMMIT');
+    }
+  }
+
   /** Whether another connection, of whichever process, has changed the database since this was last called. */
   othersChanged(): boolean {
     const before = this.#version;

@@ -162,13 +162,9 @@ export function openDistribution(options: DistributionOptions): Distribution {
       );
     },
     inspect: (reference, remote) =>
-      withRegistry(options, reference, remote, async (client) => {
-        try {
-          return await inspectRemote(client, reference.digest ?? reference.tag!, remote.signal);
-        } catch (error) {
-          throw explainPullError(error, reference);
-        }
-      }),
+      fromAny(options, reference, { ...remote, report: () => {} }, (client) =>
+        inspectRemote(client, reference.digest ?? reference.tag!, remote.signal),
+      ),
     search: async (term, { limit: most, credential, signal }) => {
       const settings = readSettings(options);
       const { server, words } = splitTerm(term);

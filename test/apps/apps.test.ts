@@ -3,23 +3,22 @@
  * Needs root, debootstrap and a Debian mirror, from here and from inside a container: a command of its own (`npm run test:apps`).
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { loadOrMakeImage } from './debian-image.ts';
 
 const run = promisify(execFile);
 const BERTH = fileURLToPath(new URL('../../bin/berth', import.meta.url));
 const SUITE = process.env['BERTH_TEST_SUITE'] ?? 'bookworm';
 const PACKAGES = ['nginx-light', 'redis-server', 'postgresql', 'curl', 'ca-certificates'];
-/** Kept between runs: making it takes minutes. */
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth', 'apps');
 const LIMIT_MS = 600_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-apps-'));
@@ -52,34 +51,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** An image of Debian with the three programs, made by Berth itself: import, run with a way out, commit. */
-async function makeImage(): Promise<void> {
-  const archive = join(CACHE, `${SUITE}.tar`);
-  if (existsSync(archive)) {
-    await berth('load', '-q', '-i', archive);
-    return;
-  }
-  mkdirSync(CACHE, { recursive: true });
-  const debian = join(folder, 'debian');
-  execFileSync('debootstrap', ['--variant=minbase', SUITE, debian], { stdio: 'ignore' });
-  const tar = join(folder, 'debian.tar');
-  execFileSync('tar', ['-C', debian, '-cf', tar, '.']);
-  rmSync(debian, { recursive: true });
-  await berth('import', tar, 'debian:apps');
-  rmSync(tar);
-  const install = `apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends ${PACKAGES.join(' ')}`;
-  await berth('run', '--name', 'setup', 'debian:apps', 'sh', '-c', install);
-  await berth('commit', 'setup', 'apps');
-  await berth('rm', 'setup');
-  await berth('save', '-o', `${archive}.new`, 'apps');
-  execFileSync('mv', [`${archive}.new`, archive]);
-}
-
 let port: number;
 let daemons: ChildProcess[] = [];
 
 before(async () => {
-  await makeImage();
+  await loadOrMakeImage(berth, folder, { suite: SUITE, packages: PACKAGES, name: 'apps' });
   port = await freePort();
   await berth('network', 'create', 'app');
   await berth('volume', 'create', 'data');

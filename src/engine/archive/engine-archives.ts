@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream';
-import { BerthError, messageOf } from '#base/errors.ts';
+import { BerthError, isBerthError, messageOf } from '#base/errors.ts';
 import type { ContainerConfig, Loose } from '#spec/docker-api/containers.ts';
 import type { CommitOptions, FilesystemChange } from '#spec/docker-api/images.ts';
 import { familiarReference, parseReference, withDefaultTag } from '#spec/reference.ts';
@@ -114,6 +114,17 @@ async function exportRoot(parts: ArchivesParts, ref: string, abort?: AbortSignal
   return stream;
 }
 
+/** @returns false when it has ended meanwhile, which is as good */
+async function pauseIfRunning(parts: ArchivesParts, id: string): Promise<boolean> {
+  try {
+    await parts.containers.pause(id);
+    return true;
+  } catch (error) {
+    if (isBerthError(error, 'conflict') && error.code === 'container.not-running') return false;
+    throw error;
+  }
+}
+
 async function commit(
   parts: ArchivesParts,
   ref: string,
@@ -121,8 +132,8 @@ async function commit(
   config: Loose<ContainerConfig> | undefined,
 ): Promise<string> {
   const container = await parts.containers.locate(ref);
-  const pauses = (options.pause ?? true) && container.running && !container.paused;
-  if (pauses) await parts.containers.pause(container.id);
+  const wantsPause = (options.pause ?? true) && container.running && !container.paused;
+  const pauses = wantsPause && (await pauseIfRunning(parts, container.id));
   let id: string;
   try {
     id = await parts.commit(container, options, config);

@@ -27,6 +27,11 @@ test('planMounts() gives docker kernel file systems, parents before children', (
 test('planMounts() lets the own mounts of a container take the place of the others', () => {
   const mounts = plan({ Tmpfs: { '/dev/shm': 'size=1m' } }, ['/h:/etc/hosts:ro']);
   assert.equal(at(mounts, '/dev/shm').length, 1);
+  const devices = plan({}, ['/dev:/dev:ro']).filter(({ destination }) => destination.startsWith('/dev'));
+  assert.deepEqual(
+    devices.map(({ type, source }) => [type, source]),
+    [['bind', '/dev']],
+  );
   assert.deepEqual(at(mounts, '/etc/hosts'), [
     { destination: '/etc/hosts', type: 'bind', source: '/h', options: ['rbind', 'rro', 'rprivate'] },
   ]);

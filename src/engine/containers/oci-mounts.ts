@@ -153,7 +153,9 @@ export function planMounts(input: MountInput): Mount[] {
     ...(initProgram === undefined ? [] : [file(initProgram, INIT_PATH, 'ro')]),
   ];
   const taken = new Set(own.map((mount) => mount.destination));
-  const all = [...engine.filter((mount) => !taken.has(mount.destination)), ...own];
+  // Who brings a /dev of his own, brings what lies in it, too.
+  const isHidden = (place: string) => taken.has(place) || (taken.has('/dev') && place.startsWith('/dev/'));
+  const all = [...engine.filter((mount) => !isHidden(mount.destination)), ...own];
   // Array.sort is stable: mounts of equal depth keep their order.
   return all.sort((a, b) => depth(a.destination) - depth(b.destination));
 }

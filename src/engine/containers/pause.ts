@@ -1,10 +1,10 @@
-import { BerthError } from '#base/errors.ts';
+import { BerthError, isBerthError } from '#base/errors.ts';
 import { freezeCgroup, thawCgroup } from '#sys/cgroup/freeze.ts';
 import type { EngineContext } from '../context.ts';
 import { cgroupPathOf } from './container-config.ts';
 import { containerEvent } from './events.ts';
 import { cgroupHost } from './host-facts.ts';
-import { requireRunning } from './not-running.ts';
+import { notRunning, requireRunning } from './not-running.ts';
 import { settle } from './settle.ts';
 
 /** Stops every process of a container where it stands. */
@@ -22,7 +22,13 @@ export async function pauseContainer(context: EngineContext, id: string): Promis
   if (row.status === 'paused') {
     throw new BerthError('conflict', 'container.paused', `container ${id} is already paused`);
   }
-  await freezeCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));
+  try {
+    await freezeCgroup(cgroupHost(), cgroupPathOf(id, row.hostConfig));
+  } catch (error) {
+    // It ends right now: its group is gone already.
+    if (isBerthError(error, 'not-found')) throw notRunning(row);
+    throw error;
+  }
   context.sql.transaction(() => {
     context.containers.patch(id, { status: 'paused' });
     context.emit(containerEvent(row, 'pause'));

@@ -9,7 +9,8 @@
  * removed at the end.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,8 @@ interface Scenario {
   readonly name: string;
   readonly command: (run: number) => string;
   readonly before?: string;
+  /** Before each run, on the engine whose turn it is. */
+  readonly reset?: string;
   readonly after?: string;
 }
 
@@ -40,6 +43,10 @@ const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'ps', command: () => 'ps -a' },
   { name: 'images', command: () => 'images' },
+  { name: 'import', command: () => 'import FOLDER/large.tar bench-large:latest', reset: 'rmi -f bench-large:latest' },
+  { name: 'save', command: () => 'save -o FOLDER/ENGINE.tar bench-large:latest', reset: 'rm-file FOLDER/ENGINE.tar' },
+  { name: 'load', command: () => 'load -i FOLDER/ENGINE.tar', reset: 'rmi -f bench-large:latest' },
+  { name: 'load, all present', command: () => 'load -i FOLDER/ENGINE.tar', after: 'rmi -f bench-large:latest' },
   {
     name: 'create',
     command: (run) => `create --name bench-pair-c${run} --network none bench-pair true`,
@@ -64,16 +71,36 @@ for (const peer of values.peer) {
   engines.set(name!, command.join('='));
 }
 const words = (line: string) => line.split(' ').filter((word) => word !== '');
-/** Runs a command on every engine; clean-up may find nothing to do. */
-function onEach(line: string, mayFail = false): void {
-  for (const [name, engine] of engines) {
-    const [program, ...rest] = words(`${engine} ${name === 'podman' ? line.replace(/^rm -f/, 'rm -f -t 0 -i') : line}`);
-    try {
-      execFileSync(program!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
-    } catch (error) {
-      if (!mayFail) throw error;
-    }
+/** What a scenario calls FOLDER and ENGINE. */
+const filled = (line: string, name: string) => line.replaceAll('FOLDER', folder).replaceAll('ENGINE', name);
+
+/** Runs a command on an engine; clean-up may find nothing to do. */
+function onOne(name: string, line: string, mayFail: boolean): void {
+  const whole = filled(line, name);
+  if (whole.startsWith('rm-file ')) {
+    rmSync(whole.slice('rm-file '.length), { force: true });
+    return;
   }
+  const own = name === 'podman' ? whole.replace(/^rm -f/, 'rm -f -t 0 -i') : whole;
+  const [program, ...rest] = words(`${engines.get(name)} ${own}`);
+  try {
+    execFileSync(program!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    if (!mayFail) throw error;
+  }
+}
+
+function onEach(line: string, mayFail = false): void {
+  for (const name of engines.keys()) onOne(name, line, mayFail);
+}
+
+/** The root file system of the scenarios that move one: 3,000 files of 30 kB that do not compress well. */
+function makeLargeTree(): void {
+  for (let i = 0; i < 30; i++) {
+    mkdirSync(join(folder, `large/d${i}`), { recursive: true });
+    for (let k = 0; k < 100; k++) writeFileSync(join(folder, `large/d${i}/f${k}`), randomBytes(30_000));
+  }
+  execFileSync('tar', ['-C', join(folder, 'large'), '-cf', join(folder, 'large.tar'), '.']);
 }
 
 try {
@@ -83,6 +110,9 @@ try {
   execFileSync('sh', ['-c', `cd ${folder}/image/bin && for f in *; do [ $f = busybox ] || ln -sf busybox $f; done`]);
   execFileSync('tar', ['-C', join(folder, 'image'), '-cf', join(folder, 'image.tar'), '.']);
   onEach(`import ${folder}/image.tar bench-pair:latest`);
+  makeLargeTree();
+  for (const line of ['import FOLDER/large.tar bench-large:latest', 'save -o FOLDER/ENGINE.tar bench-large:latest'])
+    onEach(line);
   console.log(
     `| command | ${[...engines.keys()].join(' ms | ')} ms | ${[...engines.keys()]
       .slice(1)
@@ -93,9 +123,14 @@ try {
   for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only))) {
     if (scenario.before) onEach(scenario.before);
     const commands = new Map(
-      [...engines].map(([name, engine]) => [name, (run: number) => words(`${engine} ${scenario.command(run)}`)]),
+      [...engines].map(([name, engine]) => [
+        name,
+        (run: number) => words(`${engine} ${filled(scenario.command(run), name)}`),
+      ]),
     );
-    const [berth, ...peers] = await timeInTurn(commands, runs);
+    const [berth, ...peers] = await timeInTurn(commands, runs, (name) => {
+      if (scenario.reset) onOne(name, scenario.reset, true);
+    });
     if (scenario.after) onEach(scenario.after, true);
     const times = [berth!, ...peers].map(({ times }) => median(times).toFixed(1));
     const ratios = peers.map((peer) => medianRatio(berth!, peer).toFixed(2));
@@ -103,5 +138,6 @@ try {
   }
 } finally {
   onEach('rmi -f bench-pair:latest', true);
+  onEach('rmi -f bench-large:latest', true);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -50,14 +50,17 @@ export function timeCommand(argv: readonly string[]): Promise<number> {
  *
  * @param commands for each name what makes the command line of one run
  * @param runs counted runs of each, after one that is not counted
+ * @param prepare called before each command with its name; not timed
  */
 export async function timeInTurn(
   commands: ReadonlyMap<string, (run: number) => readonly string[]>,
   runs: number,
+  prepare: (name: string) => void = () => {},
 ): Promise<Sample[]> {
   const times = new Map([...commands.keys()].map((name) => [name, [] as number[]]));
   for (let run = -1; run < runs; run++) {
     for (const [name, command] of commands) {
+      prepare(name);
       const duration = await timeCommand(command(run));
       if (run >= 0) times.get(name)!.push(duration);
     }

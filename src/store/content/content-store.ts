@@ -100,6 +100,12 @@ export class ContentStore {
     this.#keep(blob, lease, also);
   }
 
+  /** {@link ContentStore.keep} for a file whose data is on the disk already. */
+  keepSynced(blob: SpooledBlob, lease: Lease): void {
+    fault('blob.before-rename');
+    this.#keep(blob, lease);
+  }
+
   async discard(blob: { readonly path: string }): Promise<void> {
     await rm(blob.path, { force: true });
   }

@@ -80,6 +80,7 @@ export class LayerStore {
     const isParallel = driver.name === 'overlay' && sources.every(({ diffId }) => diffId !== undefined);
     const rows: LayerRow[] = [];
     const ahead = new Map<number, Promise<Unpacked>>();
+    const onDisk = new Set<Unpacked>();
     try {
       let chain: string | undefined;
       for (const [i, source] of sources.entries()) {
@@ -96,7 +97,9 @@ export class LayerStore {
         const parent = rows.at(-1)?.chainId;
         const unpacked = await (ahead.get(i) ?? this.#unpack(kept, parent));
         ahead.delete(i);
-        rows.push(await this.#finish(this.#refresh(source), unpacked, parent, lease));
+        rows.push(await this.#finish(this.#refresh(source), unpacked, parent, lease, onDisk));
+        // What was whole before a sync is on the disk with it.
+        for (const { unpacked: other } of sources) if (other?.applied.implied.length === 0) onDisk.add(other);
         report(source, true);
       }
       return rows;
@@ -242,12 +245,15 @@ export class LayerStore {
     }
   }
 
+  /** @param onDisk what is on the disk already, its blob too */
   async #finish(
     source: LayerSource,
-    { target, applied }: Unpacked,
+    unpacked: Unpacked,
     parent: string | undefined,
     lease: Lease,
+    onDisk: ReadonlySet<Unpacked> = new Set(),
   ): Promise<LayerRow> {
+    const { target, applied } = unpacked;
     const { content, workers, paths } = this.#parts;
     const driver = await this.#parts.driver();
     const row: LayerRow = {
@@ -263,9 +269,9 @@ export class LayerStore {
     let isNew = false;
     try {
       await driver.finishLayer(target, applied.implied, this.directories(parent));
-      if (!source.isKept) await content.keep(source.blob, lease);
-      // Its row must not outlive its files when the power fails. Most was written out beside the blob: this waits for the rest.
-      await workers.run('syncFileSystem', { directory: target });
+      // Its row and its blob's must not outlive their files when the power fails. One sync is for both.
+      if (!onDisk.has(unpacked)) await workers.run('syncFileSystem', { directory: target });
+      if (!source.isKept) content.keepSynced(source.blob, lease);
       const orphan = content.temporaryPath();
       isNew = this.#commit(row, target, { to: paths.layer(driver.name, row.chainId), orphan }, lease);
       if (existsSync(orphan)) await workers.run('removeTree', { path: orphan });

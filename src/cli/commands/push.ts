@@ -13,18 +13,18 @@ import { showProgress, silent } from '../stream/progress.ts';
 async function* withNotes(messages: AsyncIterable<ProgressMessage>, notes: string[]): AsyncGenerator<ProgressMessage> {
   for await (const message of messages) {
     const aux = message.aux as PushAux | undefined;
-    if (aux?.ManifestPushedInsteadOfIndex === true && aux.OriginalIndex !== undefined) {
+    if (aux?.manifestPushedInsteadOfIndex === true && aux.originalIndex !== undefined) {
       const words = 'Not all multiplatform-content is present and only the available single-platform image was pushed';
-      notes.push(`\nInfo -> ${words}\n${aux.OriginalIndex.digest} -> ${aux.SelectedManifest?.digest}\n`);
+      notes.push(`\nInfo -> ${words}\n${aux.originalIndex.digest} -> ${aux.selectedManifest?.digest}\n`);
     }
     yield message;
   }
 }
 
 interface PushAux {
-  readonly ManifestPushedInsteadOfIndex?: boolean;
-  readonly OriginalIndex?: { readonly digest: string };
-  readonly SelectedManifest?: { readonly digest: string };
+  readonly manifestPushedInsteadOfIndex?: boolean;
+  readonly originalIndex?: { readonly digest: string };
+  readonly selectedManifest?: { readonly digest: string };
 }
 
 export async function run(context: Context, call: Invocation): Promise<number> {

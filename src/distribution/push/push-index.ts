@@ -41,7 +41,7 @@ export async function pushTagged(parts: PushParts, client: RegistryClient, reque
   }
   const pushed = await pushImage(parts, client, request);
   const selected = { mediaType: pushed.mediaType, digest: pushed.digest, size: pushed.size };
-  const aux = { ManifestPushedInsteadOfIndex: true, OriginalIndex: index, SelectedManifest: selected };
+  const aux = { manifestPushedInsteadOfIndex: true, originalIndex: index, selectedManifest: selected };
   report({ progressDetail: {}, aux });
   return pushed;
 }

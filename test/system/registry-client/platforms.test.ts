@@ -124,7 +124,7 @@ test('push: an index goes as it came when the registry has all of it then, else 
     const pushed = await distribution.push(parseReference(`${docker.host}/multi:${tag}`), { signal, report });
     return {
       ...pushed,
-      notes: messages.flatMap(({ aux }) => (aux as { OriginalIndex?: object })?.OriginalIndex ?? []),
+      notes: messages.flatMap(({ aux }) => (aux as { originalIndex?: object })?.originalIndex ?? []),
     };
   };
   const index = sha256(registry.manifests.get('multi:latest')!.bytes);

@@ -23,7 +23,7 @@ const DEFAULT_FILES = [
   ...['names', 'volumes', 'api', 'daemon'].map(filesOf),
   'test/firewalls/*.test.ts',
 ];
-const LIMIT_MINUTES = 120;
+const LIMIT_MINUTES = 180;
 /** All that the emulator can do but protection keys, with which V8 guards its code, and a fifth level of page tables. */
 const CPU = 'max,pku=off,la57=off';
 /** No compiled code: under emulation V8's checks of it fail now and then. */

@@ -32,6 +32,8 @@ const ENVIRONMENT = `NODE_OPTIONS='${NODE_OPTIONS}' NODE_COMPILE_CACHE=/var/tmp/
 const TEST = 'node --test --test-concurrency=1 --test-timeout=900000 --test-reporter=spec';
 const KERNEL_OPTIONS =
   'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on mitigations=off no_timer_check';
+/** Services of packages that tests start themselves, and the console that is the tests'. */
+const WITHOUT = ['firewalld', 'ksmbd', 'nfs-server', 'serial-getty@ttyS0', 'ufw'];
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 
@@ -111,7 +113,8 @@ async function main(): Promise<number> {
     packRepository(repository, image, command);
     const initramfs = join(directory, 'initramfs');
     writeInitramfs(machine, initramfs);
-    const systemd = ' berth.systemd systemd.show_status=no systemd.mask=serial-getty@ttyS0.service';
+    const masked = WITHOUT.map((unit) => ` systemd.mask=${unit}.service`).join('');
+    const systemd = ` berth.systemd systemd.show_status=no${masked}`;
     return await boot(machine, initramfs, image, `${KERNEL_OPTIONS}${withSystemd ? systemd : ''}`);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -3,14 +3,17 @@ import { test } from 'node:test';
 import { BerthError } from '#base/errors.ts';
 import { type ArchivesParts, createArchives } from './engine-archives.ts';
 
-function archivesWhosePause(pause: () => Promise<void>) {
+function archivesWhosePause(pause: () => Promise<void>, unpause = async () => {}) {
   const calls: string[] = [];
   const container = { id: 'c', name: 'c', image: 'i', labels: {}, running: true, paused: false };
   const parts = {
     containers: {
       locate: async () => container,
       pause,
-      unpause: async () => void calls.push('unpause'),
+      unpause: async () => {
+        calls.push('unpause');
+        await unpause();
+      },
     },
     commit: async () => {
       calls.push('commit');
@@ -30,6 +33,13 @@ test('commit() takes a container that ends while it is to be paused as it is', a
   const running = archivesWhosePause(async () => {});
   await running.archives.commit('c');
   assert.deepEqual(running.calls, ['commit', 'unpause']);
+  const dying = archivesWhosePause(
+    async () => {},
+    async () => {
+      throw new BerthError('conflict', 'container.not-paused', 'Container c is not paused');
+    },
+  );
+  assert.equal(await dying.archives.commit('c'), 'id');
   const failing = archivesWhosePause(async () => {
     throw new BerthError('internal', 'cgroup.failed', 'no');
   });

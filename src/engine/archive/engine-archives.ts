@@ -125,6 +125,15 @@ async function pauseIfRunning(parts: ArchivesParts, id: string): Promise<boolean
   }
 }
 
+/** What had died when it was frozen is recorded as ended by now. */
+async function unpauseIfPaused(parts: ArchivesParts, id: string): Promise<void> {
+  try {
+    await parts.containers.unpause(id);
+  } catch (error) {
+    if (!isBerthError(error, 'conflict') || error.code !== 'container.not-paused') throw error;
+  }
+}
+
 async function commit(
   parts: ArchivesParts,
   ref: string,
@@ -138,7 +147,7 @@ async function commit(
   try {
     id = await parts.commit(container, options, config);
   } finally {
-    if (pauses) await parts.containers.unpause(container.id);
+    if (pauses) await unpauseIfPaused(parts, container.id);
   }
   const name = committedName(options);
   if (name !== undefined)

@@ -116,7 +116,7 @@ function changedLimits(resources: Resources, asked: Readonly<Record<string, unkn
   const changed = Object.fromEntries(fields.map((field) => [field, resources[field]]));
   const pids = resources.PidsLimit;
   // -1 and 0 take a limit away.
-  if (asked['PidsLimit'] !== undefined && pids !== null && pids <= 0) changed['PidsLimit'] = -1;
+  if (asked['PidsLimit'] !== undefined && pids !== null && pids <= 0) changed['PidsLimit'] = 0;
   return changed as Partial<Resources>;
 }
 

@@ -198,6 +198,8 @@ test('limits are set and can be changed while the container runs', async () => {
   assert.deepEqual(await group(), ['50331648', '60']);
   const { HostConfig } = await core.containers.inspect(Id);
   assert.deepEqual([HostConfig.Memory, HostConfig.PidsLimit, HostConfig.NanoCpus], [50331648, 60, 5e8]);
+  await core.containers.update(Id, { PidsLimit: -1 });
+  assert.equal((await core.containers.inspect(Id)).HostConfig.PidsLimit, 0);
   await assert.rejects(core.containers.update(Id, { CpuQuota: 2000 }), {
     kind: 'conflict',
     message: `Cannot update container ${Id}: Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set`,

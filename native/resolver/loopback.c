@@ -6,11 +6,18 @@
 #include "resolver.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef SO_NETNS_COOKIE
@@ -139,11 +146,43 @@ static int load_program(void)
 	return (int)bpf(BPF_PROG_LOAD, &a);
 }
 
-/* The root of the one hierarchy that everybody is in, mounted nowhere. */
+/* A place where all of the one hierarchy that everybody is in is mounted: its root open, -ENOENT when it is nowhere, or -1. */
+static int mounted_root_group(void)
+{
+	FILE *table = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL, root[PATH_MAX], place[PATH_MAX];
+	size_t room = 0;
+	int found = table ? -ENOENT : -1;
+
+	while (table && found < 0 && getline(&line, &room, table) > 0) {
+		struct statfs fs;
+
+		if (!strstr(line, " - cgroup2 ") || sscanf(line, "%*s %*s %*s %4095s %4095s", root, place) != 2 || strcmp(root, "/"))
+			continue;
+		found = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* something else may be mounted over it */
+		if (found >= 0 && (fstatfs(found, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)) {
+			close(found);
+			found = -1;
+		}
+	}
+	free(line);
+	if (table)
+		fclose(table);
+	return found;
+}
+
+/*
+ * The root of that hierarchy. A new mount of it would take away the options that the host gave it (nsdelegate, memory_recursiveprot),
+ * wherever it is mounted: so only where it is not.
+ */
 static int root_group(void)
 {
-	int fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC), mount = -1;
+	int fs, mount = mounted_root_group();
 
+	if (mount != -ENOENT)
+		return mount;
+	fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC);
 	if (fs >= 0 && !syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		mount = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 	if (fs >= 0)

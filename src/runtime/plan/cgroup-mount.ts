@@ -12,7 +12,8 @@ import { hasNamespace } from './namespaces.ts';
  *
  * v1: a tmpfs with one directory per hierarchy that shows the container's own group. A bind of the group looks the same as
  * a mount made inside a cgroup namespace, for the container and for its /proc/self/cgroup.
- * v2: a new mount, which starts at the cgroup namespace's root.
+ * v2: a new mount, which starts at the cgroup namespace's root. Made in the host's own namespace it would take away the options
+ * that the host gave the tree (nsdelegate, memory_recursiveprot), for everybody: there it is a bind of the host's.
  */
 export function planCgroupMount(context: MountContext, mount: Mount, options: MountOptions): void {
   const host = context.options.facts.cgroups;
@@ -32,15 +33,13 @@ function mountUnified(context: MountContext, mount: Mount, options: MountOptions
   const at = { root, path: mount.destination };
   const slot = draft.takeSlot('child');
   const attrs = options.attributes.set;
-  const ownGroup = host.unified === undefined ? undefined : groupOf(context, host.unified);
-  if (hasNamespace(context.namespaces, 'cgroup') || !context.namespaces.foreignUser || ownGroup === undefined) {
+  const unified = host.unified;
+  if (hasNamespace(context.namespaces, 'cgroup') || unified === undefined) {
     draft.add({ side: 'child', op: 'new-mount', slot, fsType: 'cgroup2', options: [], attrs });
   } else {
-    // The kernel lets no user namespace mount a tree that belongs to the host: show the container's part of it.
-    draft.add(
-      { side: 'child', op: 'clone-mount', slot, at: { path: ownGroup }, recursive: false },
-      setAttributes(slot, attrs),
-    );
+    // The kernel lets no user namespace have a tree that belongs to the host: show the container's part of it.
+    const path = context.namespaces.foreignUser ? groupOf(context, unified) : unified.mountPoint;
+    draft.add({ side: 'child', op: 'clone-mount', slot, at: { path }, recursive: false }, setAttributes(slot, attrs));
   }
   draft.add({ side: 'child', op: 'attach', slot, at, create: 'directory' });
   draft.closeSlot(slot);

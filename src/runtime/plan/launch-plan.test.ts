@@ -334,6 +334,17 @@ test('buildLaunchPlan() leaves a root that is to be a slave in the group of the 
   assert.equal(propagationOf('private'), PROPAGATION.PRIVATE);
 });
 
+test('buildLaunchPlan() mounts control groups v2 anew only in a namespace of their own', () => {
+  const linux = { ...example.linux, namespaces: [{ type: 'mount' as const }, { type: 'uts' as const }] };
+  const mounts = [{ destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['ro'] }];
+  const isNew = (plan: LaunchPlan) => opsOf(plan, 'new-mount').some(({ fsType }) => fsType === 'cgroup2');
+  const own = [...linux.namespaces, { type: 'cgroup' as const }];
+  assert.equal(isNew(planOf({ mounts, linux: { ...linux, namespaces: own } })), true);
+  const plan = planOf({ mounts, linux });
+  assert.equal(isNew(plan), false, "a new mount would change the host's options");
+  assert.ok(opsOf(plan, 'clone-mount').some(({ at }) => at.path === '/sys/fs/cgroup'));
+});
+
 test('buildLaunchPlan() gives a new mount what is to hold for all below it', () => {
   const mounts = [{ destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['rnosuid', 'rro'] }];
   const plan = planOf({ mounts });

@@ -30,6 +30,18 @@ function parseSsh(host: string): EngineAddress {
 }
 
 /**
+ * A value of `--host` or `DOCKER_HOST` with what people leave out: without a scheme it is TCP; without a host this machine; then docker's port.
+ *
+ * @param tls decides the port as in {@link parseEngineHost}
+ */
+export function completeHost(host: string, tls: boolean): string {
+  if (/^[a-z]+:\/\//.test(host)) return host;
+  const [, name = '', port, path = ''] = /^(\[[^\]]*\]|[^:/]*)(?::(\d+))?(\/.*)?$/s.exec(host) ?? [];
+  if (name === '' && port === undefined && path === '') return host;
+  return `tcp://${name || 'localhost'}:${port ?? (tls ? 2376 : 2375)}${path}`;
+}
+
+/**
  * Reads the value of `--host` and `DOCKER_HOST`: `unix:///path`, `tcp://host[:port][/path]`, `http://...`, `ssh://[user@]host[:port]`.
  *
  * @param tls decides the port of `tcp://` where none is given: 2376 with TLS, 2375 without

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { isBerthError } from '#base/errors.ts';
 import { connect } from './client.ts';
-import { parseEngineHost } from './engine-host.ts';
+import { completeHost, parseEngineHost } from './engine-host.ts';
 import { socketTransport } from './socket-transport.ts';
 
 async function serve(handle: (request: IncomingMessage, response: ServerResponse) => void) {
@@ -102,6 +102,20 @@ test('socketTransport() says whom it cannot reach, and stops when aborted', asyn
   aborter.abort(reason);
   await assert.rejects(waiting, (error) => error === reason);
   await silent.close();
+});
+
+test('completeHost() takes what has no scheme for TCP, as docker does', () => {
+  const complete = (host: string) => completeHost(host, false);
+  assert.deepEqual(['127.0.0.1:1', 'h', ':1', '[::1]:1', 'h:1/base', '/tmp/x.sock'].map(complete), [
+    'tcp://127.0.0.1:1',
+    'tcp://h:2375',
+    'tcp://localhost:1',
+    'tcp://[::1]:1',
+    'tcp://h:1/base',
+    'tcp://localhost:2375/tmp/x.sock',
+  ]);
+  assert.equal(completeHost('h', true), 'tcp://h:2376');
+  for (const host of ['unix:///x', 'foo://x', 'a b:c:d', '']) assert.equal(complete(host), host);
 });
 
 test('parseEngineHost() reads the hosts that docker knows', () => {

@@ -1,7 +1,9 @@
 /** Which engine a command line is for, and how it is reached. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { completeHost } from '#client/engine-host.ts';
 import type { CliHost, GlobalOptions, TlsOptions } from '../command.ts';
 import { ExitFailure } from '../failure.ts';
 import { fileError } from '../file-error.ts';
@@ -68,7 +70,7 @@ export function findEndpoint(options: GlobalOptions, env: CliHost['env']): Endpo
   const wanted = context === undefined ? (host ?? (options.isRootGiven ? undefined : env['DOCKER_HOST'])) : undefined;
   if (wanted) {
     const tls = wanted.startsWith('unix:') ? undefined : tlsOf(options.tls, options.config, env);
-    return { host: wanted, ...(tls === undefined ? {} : { tls }) };
+    return { host: completeHost(wanted, tls !== undefined), ...(tls === undefined ? {} : { tls }) };
   }
   const name = currentContext(options, env);
   return name === DEFAULT_CONTEXT ? undefined : contextEndpoint(name, options, env);

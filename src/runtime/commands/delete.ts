@@ -7,7 +7,7 @@ import type { FlagValues } from '../cli/arguments.ts';
 import { cleanupPlan, mountsOnHost, unmountOps } from '../plan/host-mounts.ts';
 import { type ContainerState, checkId, containerDir, loadStateIfAny, removeState } from '../state/container-state.ts';
 import { aliveInit, statusOf } from '../state/container-status.ts';
-import { signalInit } from './kill.ts';
+import { killInit } from './kill.ts';
 import { runPoststop } from './lifecycle-hooks.ts';
 import type { ExitStatus, RuntimeContext } from './runtime-context.ts';
 
@@ -43,7 +43,7 @@ export async function deleteCommand(
 /** Ends whatever still runs, removes the control groups and the state, then runs the poststop hooks. */
 export async function deleteContainer(context: RuntimeContext, state: ContainerState): Promise<void> {
   const { cgroups } = context.facts;
-  if (aliveInit(state) !== undefined) signalInit(state, 9);
+  killInit(state);
   if (cgroups !== undefined && state.cgroupPath !== undefined) {
     await removeCgroup(cgroups, state.cgroupPath, { kill: true, timeoutMs: DEADLINE_MS });
   }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isErrno } from '#base/errors.ts';
 import { attach, resize, waitExit } from '#sys/keeper/attach.ts';
 import type { Launch } from '#sys/keeper/launch.ts';
 import type { ExitStatus } from './runtime-context.ts';
@@ -93,9 +94,17 @@ async function orEnd(pid: number, step: (() => Promise<void>) | undefined, exit:
   try {
     await step?.();
   } catch (error) {
-    process.kill(pid, 'SIGKILL');
+    killIfAlive(pid);
     await exit;
     throw error;
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error;
   }
 }
 

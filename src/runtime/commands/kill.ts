@@ -1,4 +1,4 @@
-import { BerthError, isErrno } from '#base/errors.ts';
+import { BerthError, isBerthError, isErrno } from '#base/errors.ts';
 import { parseLinuxSignal } from '#base/signals.ts';
 import { freezeCgroup, isFrozen, thawCgroup } from '#sys/cgroup/freeze.ts';
 import { listPids } from '#sys/cgroup/processes.ts';
@@ -44,6 +44,15 @@ export function signalInit(state: ContainerState, signal: number): void {
   } catch (error) {
     if (isErrno(error, 'ESRCH')) throw notRunning(error);
     throw error;
+  }
+}
+
+/** Kills the container's first process, unless it has ended, also in this moment. */
+export function killInit(state: ContainerState): void {
+  try {
+    signalInit(state, SIGKILL);
+  } catch (error) {
+    if (!isBerthError(error, 'conflict')) throw error;
   }
 }
 

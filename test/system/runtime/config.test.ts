@@ -182,6 +182,18 @@ test('hooks run in order, each with the state on its input', async () => {
   assert.deepEqual(states.at(-1)?.status, 'stopped');
 });
 
+test('a poststart hook that fails is the error, also when the process has ended by then', async () => {
+  await using scratch = new Scratch();
+  const script = `pid=$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/'); while test -e /proc/$pid; do sleep 0.02; done; echo late >&2; exit 5`;
+  const bundle = await scratch.bundle(['true'], (config) => ({
+    ...config,
+    hooks: { poststart: [{ path: '/bin/sh', args: ['sh', '-c', script] }] },
+  }));
+  const failed = await scratch.run('run', '--bundle', bundle, scratch.newId());
+  assert.equal(failed.status, 1);
+  assert.match(failed.stderr, /error running poststart hook #0: \/bin\/sh: exit status 5: late/);
+});
+
 test('a hook that fails before the start fails the create; one that hangs is ended', async () => {
   await using scratch = new Scratch();
   const failing = await scratch.bundle(['true'], (config) => ({

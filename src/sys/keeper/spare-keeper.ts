@@ -72,7 +72,8 @@ function later(): void {
  * @returns ends the spare ones, too
  */
 export function keepSpareKeeper(): Disposable {
-  isKept = true;
+  // Spare ones are children of one that has ended, and become the first process's, which has to collect them. Node does not.
+  isKept = process.pid !== 1;
   later();
   return {
     [Symbol.dispose]: () => {

@@ -323,6 +323,9 @@ test('buildLaunchPlan() takes a source within the root file system as the contai
   const bind = opsOf(plan, 'clone-mount').find(({ at }) => at.path === '/a');
   assert.ok(bind?.side === 'child' && bind.at.root !== undefined);
   assert.ok(opsOf(plan, 'attach').some(({ at }) => at.path === '/b'));
+  const beside = [{ destination: '/b', source: '/bundle/rootfs/../data', options: ['bind'] }];
+  const sources = opsOf(planOf({ mounts: beside }), 'clone-mount').map(({ at }) => at);
+  assert.ok(sources.some(({ root, path }) => root === undefined && path === '/bundle/rootfs/../data'));
 });
 
 test('buildLaunchPlan() leaves a root that is to be a slave in the group of the host', () => {

@@ -90,9 +90,9 @@ function needsHost(context: Omit<MountContext, 'root'>, mount: Mount, options: M
   return context.namespaces.sourceSide === 'before' && beneathRoot(context, mount.source ?? '') === undefined;
 }
 
-/** The part below the root file system of a host's path that leads into it; there it shows what was mounted before. */
+/** The part below the root file system of a host's path that leads into it, and not out again; there it shows what was mounted before. */
 function beneathRoot({ options: { rootfs } }: Omit<MountContext, 'root'>, path: string): string | undefined {
-  if (rootfs.type !== 'bind' || !path.startsWith(`${rootfs.path}/`)) return undefined;
+  if (rootfs.type !== 'bind' || !path.startsWith(`${rootfs.path}/`) || path.split('/').includes('..')) return undefined;
   return path.slice(rootfs.path.length);
 }
 

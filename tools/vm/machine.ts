@@ -52,7 +52,7 @@ const INSIDE = [
   'util-linux',
 ];
 /** What needs a system that is complete to be configured. */
-const AFTERWARDS = ['firewalld', 'ksmbd-tools', 'nfs-kernel-server', 'ufw'];
+const AFTERWARDS = ['firewalld', 'nfs-kernel-server', 'ufw'];
 /** The modules of Debian's cloud kernel that stand between the initramfs and the disk, in the order of loading. */
 const DISK_MODULES = [
   'drivers/virtio/virtio.ko',

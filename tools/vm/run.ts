@@ -33,7 +33,7 @@ const TEST = 'node --test --test-concurrency=1 --test-timeout=900000 --test-repo
 const KERNEL_OPTIONS =
   'console=ttyS0 quiet loglevel=3 panic=-1 apparmor=1 security=apparmor random.trust_cpu=on mitigations=off no_timer_check';
 /** Services of packages that tests start themselves, and the console that is the tests'. */
-const WITHOUT = ['firewalld', 'ksmbd', 'nfs-server', 'serial-getty@ttyS0', 'ufw'];
+const WITHOUT = ['firewalld', 'nfs-server', 'serial-getty@ttyS0', 'ufw'];
 const BEGIN = 'berth-vm: begin';
 const RESULT = /^berth-vm: exit status (\d+)/;
 

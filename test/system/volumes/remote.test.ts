@@ -1,6 +1,6 @@
-/** Volumes that are a server's directory: the kernel's own NFS and SMB servers, where the machine has them. */
+/** Volumes that are a server's directory: the kernel's own NFS server, where the machine has it. */
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,35 +78,4 @@ test('a volume of type nfs is a directory of a server, for containers without an
   await volumes.create({ Name: 'none', DriverOpts: { type: 'nfs', o, device: ':/no-such' } });
   await assert.rejects(sh(fixture, 'true', 'none'), /error while mounting volume '.*': .*no such file or directory/);
   assert.equal(readFileSync('/proc/mounts', 'utf8').includes(outside.outside.v4), false);
-});
-
-const SMB_SERVER = `set -e
-touch "$1/users"
-ksmbd.adduser -c "$1/ksmbd.conf" -i "$1/users" -a berth -p secret >&2
-ksmbd.mountd -n -p "$2" -c "$1/ksmbd.conf" -u "$1/users" > /dev/null 2>&1 & server=$!
-trap 'ksmbd.control -s >&2 || true; kill $server || true' EXIT
-for i in $(seq 600); do ss -tln | grep -q ":$2 " && break; sleep 0.1; done
-echo ready
-read line || true`;
-
-test('a volume of type cifs is a share of a server', {
-  skip: lacking('ksmbd.mountd', 'ksmbd') || lacking('ksmbd.mountd', 'cifs'),
-}, async () => {
-  await using fixture = await openEngineFixture();
-  const { scratch } = fixture;
-  const shared = join(scratch, 'shared');
-  mkdirSync(shared, { mode: 0o777 });
-  execFileSync('chmod', ['777', shared]);
-  writeFileSync(join(shared, 'song'), 'la la\n');
-  const port = 4450 + (process.pid % 40);
-  writeFileSync(
-    join(scratch, 'ksmbd.conf'),
-    `[global]\n[music]\n\tpath = ${shared}\n\twriteable = yes\n\tforce user = root\n`,
-  );
-  await using _server = await serve(['sh', '-c', SMB_SERVER, 'sh', scratch, String(port)]);
-  const volumes = createVolumes(fixture.core.context);
-  const o = `addr=127.0.0.1,username=berth,password=secret,port=${port},vers=3.1.1`;
-  await volumes.create({ Name: 'music', DriverOpts: { type: 'cifs', o, device: '//localhost/music' } });
-  assert.equal(await sh(fixture, 'cat /m/song; echo new > /m/file', 'music'), 'la la');
-  assert.equal(readFileSync(join(shared, 'file'), 'utf8'), 'new\n');
 });

@@ -25,8 +25,10 @@ static char *read_table(const char *path)
 		return NULL;
 	while (len < TABLE_MAX - 1 && (n = read(fd, text + len, TABLE_MAX - 1 - len)) > 0)
 		len += (size_t)n;
+	if (n > 0)
+		errno = EOVERFLOW; /* what is left unread would stay within reach */
 	close(fd);
-	return n < 0 ? NULL : text;
+	return n ? NULL : text;
 }
 
 /* "\040" and so on, in place. */

@@ -117,6 +117,12 @@ test('a time namespace shifts the clocks of the process and not of the keeper', 
 });
 
 test('--no-pivot: the root is moved instead', async () => {
-  const { stdout } = await runToEnd(scratch, { argv: ['ls', '/'], rootHow: 'move' });
-  assert.match(stdout, /^bin\n/);
+  // Were a /proc of the host in reach, one without the mask could be mounted.
+  const script = 'ls /; busybox unshare -Urmpf mount -t proc none /tmp 2>&1 || echo refused';
+  const { stdout } = await runToEnd(scratch, {
+    argv: ['sh', '-c', script],
+    rootHow: 'move',
+    beforePivot: [{ ...child, op: 'mask', at: inRoot('/proc/keys') }],
+  });
+  assert.match(stdout, /^bin\n.*\nmount: .*\nrefused\n$/s);
 });

@@ -93,8 +93,7 @@ export function recordExit(context: EngineContext, row: ContainerRow, exit: Exit
     status: delayMs === undefined ? 'exited' : 'restarting',
     pid: 0,
     pidStart: '',
-    keeperPid: 0,
-    keeperStart: '',
+    // Its keeper stays in the row: the next start waits for it.
     exitCode: exit.code,
     oomKilled: exit.oom !== undefined,
     error: exit.oom === undefined ? '' : describeOom(exit.oom),

@@ -44,7 +44,7 @@ export async function removeContainer(
     const name = context.containers.get(id)?.name;
     throw wrapFailure(`cannot remove container "${name === undefined ? ref : `/${name}`}"`, error);
   } finally {
-    context.leaving.delete(id);
+    if (options.force) context.leaving.delete(id);
   }
 }
 

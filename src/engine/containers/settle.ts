@@ -13,12 +13,15 @@ import { removeRemains, tearDown, undoCreate } from './teardown.ts';
 /** How long a keeper whose starter died gets to notice and to undo its work. */
 const KEEPER_LEAVES_MS = 10_000;
 const POLL_MS = 5;
+/** How long a start waits for the keeper of the last run: one with a reader that stands still stays for as long as that does. */
+const LAST_KEEPER_MS = 5_000;
 
 function gone(row: ContainerRow): BerthError {
   return new BerthError('not-found', 'container.not-found', `No such container: ${row.id}`);
 }
 
-function keeperAlive(row: ContainerRow): boolean {
+/** True while the keeper of a run lives, also when the run is over. */
+export function keeperAlive(row: Pick<ContainerRow, 'bootId' | 'keeperPid' | 'keeperStart'>): boolean {
   return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
 }
 
@@ -101,6 +104,18 @@ async function concludeExit(
 function statusBefore(row: ContainerRow): 'restarting' | 'exited' | 'created' {
   if (row.restarter !== '') return 'restarting';
   return row.starts > 0 ? 'exited' : 'created';
+}
+
+/**
+ * Waits until the keeper of a run that is over has left. It tells the end before the container's root is written to the disk, and
+ * holds it until then; the kernel may refuse to mount the same directories a second time.
+ */
+export async function lastKeeperLeft(
+  row: Pick<ContainerRow, 'bootId' | 'keeperPid' | 'keeperStart'>,
+  mostMs = LAST_KEEPER_MS,
+): Promise<void> {
+  const deadline = Date.now() + mostMs;
+  while (keeperAlive(row) && Date.now() < deadline) await sleep(1);
 }
 
 async function keeperDone(runDirectory: string): Promise<void> {

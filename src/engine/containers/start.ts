@@ -26,7 +26,7 @@ import { foreignExitStatus, foreignInit, prepareForeign } from './foreign-runtim
 import { publishesPorts } from './namespace-mode.ts';
 import { allowNextRun, rootOfRun } from './root-of-run.ts';
 import { isForeignRuntime } from './runtime-name.ts';
-import { settle } from './settle.ts';
+import { keeperAlive, lastKeeperLeft, settle } from './settle.ts';
 import { tearDown } from './teardown.ts';
 import { wrapFailure } from './wrap-failure.ts';
 
@@ -44,10 +44,25 @@ export type StartReason = 'user' | 'policy';
  * @throws not-modified when it runs already; otherwise what made the start fail, with nothing left of it
  */
 export async function startContainer(context: EngineContext, id: string, reason: StartReason): Promise<void> {
+  const last = await startUnless(keeperAlive, context, id, reason);
+  if (last === undefined) return;
+  // Without the lock: who has promised to tell that keeper that its end is recorded may want it.
+  await lastKeeperLeft(last);
+  await startUnless(() => false, context, id, reason);
+}
+
+/** @returns the row when it must wait, undefined when it runs */
+async function startUnless(
+  mustWait: (row: ContainerRow) => boolean,
+  context: EngineContext,
+  id: string,
+  reason: StartReason,
+): Promise<ContainerRow | undefined> {
   using held = await context.locks.acquire(id);
   const row = await settle(context, held.row);
   checkStartable(row, reason);
   if (context.leaving.has(id)) throw markedForRemoval();
+  if (mustWait(row)) return row;
   const before = row.status;
   try {
     const endpoints = mark(context, row, reason);
@@ -59,6 +74,7 @@ export async function startContainer(context: EngineContext, id: string, reason:
     await takeBack(context, row, before === 'created' ? 'created' : 'exited', error, failure);
     throw failure;
   }
+  return undefined;
 }
 
 /** From here on the start is under way, and what it has in its networks is its own. @returns that */

@@ -221,6 +221,7 @@ function isUp(context: NetworkContext, containerId: string): boolean {
   const row = context.containers.get(containerId);
   if (row === undefined) return false;
   if (row.status === 'starting') return true;
+  if (row.status !== 'running' && row.status !== 'paused') return false;
   return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
 }
 

@@ -23,6 +23,7 @@ function activeEndpoints(context: EngineContext, id: string) {
   return context.endpoints.activeIn(id).filter(({ containerId }) => {
     const row = context.containers.get(containerId);
     if (row === undefined || row.status === 'starting') return row !== undefined;
+    if (row.status !== 'running' && row.status !== 'paused') return false;
     return row.bootId === currentBoot() && isProcessAlive(row.keeperPid, row.keeperStart);
   });
 }

@@ -267,6 +267,8 @@ test('buildLaunchPlan() refuses by name what the machine or Berth does not do', 
     [{ linux: { ...example.linux, timeOffsets: { boottime: { secs: 1 } } } }, /linux\.timeOffsets/],
   ];
   for (const [change, message] of refused) assert.throws(() => planOf(change), { message });
+  const shared = { linux: { ...example.linux, rootfsPropagation: 'shared' } };
+  assert.throws(() => planOf(shared, { noPivot: true }), /--no-pivot: a root/);
 });
 
 test('buildLaunchPlan() puts networks between the settings of the namespace and those of its interfaces, before the root is entered', () => {

@@ -212,6 +212,10 @@ function planFilesystem(job: Job, { root, mounts }: Opened): void {
   finishMounts(context);
   const readonly = config.root?.readonly === true;
   const enter = !ownMounts ? 'chroot' : options.noPivot === true ? 'move' : 'pivot';
+  if (enter === 'move' && placeOfRoot(linux, options.rootfs, namespaces) === undefined) {
+    const problem = '--no-pivot: a root that needs a user namespace or shared propagation cannot be moved';
+    throw new BerthError('unsupported', 'oci-config.unsupported', problem);
+  }
   enterRootfs(draft, linux, root, { readonly: readonly && ownMounts, enter });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -20,10 +20,11 @@ test('makeScratch() removes what a killed process left, and nothing of one that 
     assert.equal(killed.signal, 'SIGKILL', String(killed.stderr));
     assert.equal(readdirSync(folder).length, 1);
     writeFileSync(join(folder, 'berth-scratch'), '');
+    symlinkSync('/', join(folder, 'berth-scratch-1-1-link'));
     using first = makeScratch(folder);
     using second = makeScratch(folder);
     const names = [first, second].map(({ path }) => path.slice(folder.length + 1));
-    assert.deepEqual(readdirSync(folder).sort(), ['berth-scratch', ...names].sort());
+    assert.deepEqual(readdirSync(folder).sort(), ['berth-scratch', 'berth-scratch-1-1-link', ...names].sort());
     second[Symbol.dispose]();
     assert.equal(existsSync(second.path), false);
   } finally {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import type { ContainerSummary } from '#spec/docker-api/containers.ts';
 import type { LimitSupport } from '../containers/resource-limits.ts';
+import { NO_DEFAULTS } from '../defaults.ts';
 import { createSystem, type SystemParts } from './engine-system.ts';
 
 const LIMITS: LimitSupport = {
@@ -99,4 +100,13 @@ test('createSystem() diskUsage() only looks at what is asked for', async () => {
   assert.deepEqual(asked, ['containers true']);
   assert.equal((await system.diskUsage()).LayersSize, 42);
   assert.deepEqual(asked.slice(1).sort(), ['containers true', 'images true']);
+});
+
+test('createSystem() info() shows no passwords of proxies', async () => {
+  const proxies = { http: 'http://me:pa/s@s@proxy:3128', https: 'me:secret@proxy:3128', none: 'localhost' };
+  const info = await createSystem({ ...parts(), defaults: () => ({ ...NO_DEFAULTS, proxies }) }).info();
+  assert.deepEqual(
+    [info.HttpProxy, info.HttpsProxy, info.NoProxy],
+    ['http://xxxxx:xxxxx@proxy:3128', 'xxxxx:xxxxx@proxy:3128', 'localhost'],
+  );
 });

@@ -110,7 +110,7 @@ function registryFacts({
 
 /** Passwords in addresses of proxies are nobody's business. */
 function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^@/]*@/, '$1xxxxx:xxxxx@');
+  return url.replace(/^(\w+:\/\/)?.*@/, '$1xxxxx:xxxxx@');
 }
 
 function proxyFacts({ proxies }: EngineDefaults): Pick<SystemInfo, 'HttpProxy' | 'HttpsProxy' | 'NoProxy'> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DaemonFlags } from '#cli/command.ts';
-import { loadSettings } from './settings.ts';
+import { rememberedPath } from '../root-files.ts';
+import { loadDefaults, loadSettings, rememberFlags } from './settings.ts';
 
 const flagsOf = (values: Readonly<Record<string, unknown>>, configFile?: string): DaemonFlags => ({
   configFile,
@@ -64,4 +65,19 @@ test('loadSettings() names what is wrong with a file', () => {
     assert.throws(() => loadSettings(flagsOf({}, file.path), '/srv/r'), { kind: 'invalid', message }, text);
   }
   assert.throws(() => loadSettings(flagsOf({}, '/nope/daemon.json'), '/srv/r'), /it does not exist/);
+});
+
+test('rememberFlags() keeps what commands without the daemon read, for root alone, and forgets it', () => {
+  const root = mkdtempSync(join(tmpdir(), 'berth-settings-'));
+  try {
+    writeFileSync(rememberedPath(root), 'torn', { mode: 0o644 });
+    rememberFlags(flagsOf({ init: true, debug: true }), root);
+    assert.deepEqual(loadDefaults(root).host, { Init: true });
+    assert.equal(statSync(rememberedPath(root)).mode & 0o777, 0o600);
+    assert.equal(readdirSync(root).length, 1);
+    rememberFlags(flagsOf({ debug: true }), root);
+    assert.deepEqual(readdirSync(root), []);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });

@@ -1,5 +1,5 @@
 /** The daemon's settings: its command line and its configuration file, by the names of docker's `daemon.json`. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BerthError, isErrno, messageOf } from '#base/errors.ts';
 import type { DaemonFlags } from '#cli/command.ts';
@@ -180,8 +180,15 @@ export function rememberFlags({ configFile, values }: DaemonFlags, root: string)
   const path = rememberedPath(root);
   const ofEngine = Object.fromEntries(Object.entries(values).filter(([name]) => !isOfDaemon(name)));
   const kept = { ...(configFile === undefined ? {} : { configFile: resolve(configFile) }), values: ofEngine };
-  if (configFile === undefined && Object.keys(ofEngine).length === 0) rmSync(path, { force: true });
-  else writeFileSync(path, JSON.stringify(kept), { mode: 0o600 });
+  if (configFile === undefined && Object.keys(ofEngine).length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
+  // Commands read it at any time: it is whole or not there.
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, JSON.stringify(kept), { mode: 0o600, flush: true });
+  renameSync(temporary, path);
 }
 
 /**

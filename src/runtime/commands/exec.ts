@@ -87,8 +87,8 @@ function cgroupFor(context: RuntimeContext, flags: FlagValues, state: ContainerS
 function groupsBelow(values: readonly string[]): Map<string, string> {
   const groups = new Map<string, string>();
   for (const value of values) {
-    const [before, after] = value.split(':', 2);
-    const path = after ?? before ?? '';
+    const colon = value.indexOf(':');
+    const path = value.slice(colon + 1);
     if (path.split('/').includes('..')) {
       throw new BerthError(
         'invalid',
@@ -96,7 +96,7 @@ function groupsBelow(values: readonly string[]): Map<string, string> {
         `bad sub cgroup path: ${path} is not below the container's control group`,
       );
     }
-    for (const controller of after === undefined ? [''] : (before ?? '').split(',')) {
+    for (const controller of colon < 0 ? [''] : value.slice(0, colon).split(',')) {
       if (groups.has(controller)) {
         throw new BerthError(
           'invalid',

@@ -69,4 +69,6 @@ test('exec refuses what it can not do with a status that engines know', async ()
   assert.match(above.stderr, /bad sub cgroup path/);
   const nowhere = await scratch.run('exec', '--cgroup', 'nowhere', id, 'true');
   assert.match(nowhere.stderr, /error adding pid to control group .*\/nowhere: no such file or directory/);
+  const odd = await scratch.run('exec', '--cgroup', ':no:where', id, 'true');
+  assert.match(odd.stderr, /error adding pid to control group .*\/no:where: no such file or directory/);
 });

@@ -13,6 +13,7 @@ test('Metrics counts answers by status and by what was asked, however many conta
   await dispatch({ method: 'GET', path: '/containers/abcdef' });
   await dispatch({ method: 'GET', path: '/whatever' });
   await dispatch({ method: 'DELETE', path: '/containers/abcdef' });
+  for (const name of ['tool', 'other']) await dispatch({ method: 'DELETE', path: `/images/team/${name}` });
   metrics.countHealthCheck(false);
   metrics.countHealthCheck(true);
   metrics.countEvent();
@@ -29,5 +30,6 @@ test('Metrics counts answers by status and by what was asked, however many conta
   assert.match(text, /engine_daemon_request_seconds_count\{action="POST containers start"\} 3\n/);
   assert.match(text, /engine_daemon_request_seconds_count\{action="GET containers"\} 1\n/);
   assert.match(text, /engine_daemon_request_seconds_count\{action="GET other"\} 1\n/);
+  assert.match(text, /engine_daemon_request_seconds_count\{action="DELETE images"\} 2\n/);
   assert.match(text, /engine_daemon_container_states_containers\{state="running"\} 2\n/);
 });

@@ -14,7 +14,41 @@ interface Durations {
   count: number;
 }
 
-/** `/containers/x/start` as `containers start`: few names however many containers there are. */
+/** Last words of the API's paths; other words are names. */
+const VERBS: ReadonlySet<string> = new Set([
+  ...[
+    'archive',
+    'attach',
+    'changes',
+    'connect',
+    'create',
+    'df',
+    'disconnect',
+    'exec',
+    'export',
+    'fsck',
+    'get',
+    'history',
+  ],
+  ...[
+    'import',
+    'json',
+    'kill',
+    'load',
+    'logs',
+    'pause',
+    'prune',
+    'push',
+    'rename',
+    'resize',
+    'restart',
+    'search',
+    'start',
+  ],
+  ...['stats', 'stop', 'storage', 'tag', 'top', 'unpause', 'update', 'wait', 'ws'],
+]);
+
+/** `/containers/x/start` as `containers start`: few names however many containers and images there are. */
 function actionOf(path: string): string {
   const words = path
     .replace(/^\/v\d+\.\d+/, '')
@@ -24,9 +58,7 @@ function actionOf(path: string): string {
   const known = /^(containers|images|networks|volumes|exec|events|info|version|_ping|system|commit|build|auth)$/;
   if (!known.test(first)) return 'other';
   const last = rest.at(-1) ?? '';
-  return /^[a-z]{2,12}$/.test(last) && (rest.length > 1 || /^(create|prune|json|df|load|get|search)$/.test(last))
-    ? `${first} ${last}`
-    : first;
+  return VERBS.has(last) ? `${first} ${last}` : first;
 }
 
 /** Docker's histograms by the requests that they time. */

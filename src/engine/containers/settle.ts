@@ -108,7 +108,7 @@ function statusBefore(row: ContainerRow): 'restarting' | 'exited' | 'created' {
 
 /**
  * Waits until the keeper of a run that is over has left. It tells the end before the container's root is written to the disk, and
- * holds it until then; the kernel may refuse to mount the same directories a second time.
+ * holds it until then; what two overlays over the same directories do is undefined (overlayfs.rst).
  */
 export async function lastKeeperLeft(
   row: Pick<ContainerRow, 'bootId' | 'keeperPid' | 'keeperStart'>,

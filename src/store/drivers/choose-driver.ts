@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { BerthError } from '#base/errors.ts';
 import type { Database } from '../metadata/database.ts';
+import { processToken } from '../metadata/process-token.ts';
 import type { StorePaths } from '../store-paths.ts';
 import type { FileWorkers } from '../worker/file-workers.ts';
 import type { StorageDriver } from './driver.ts';
@@ -19,6 +21,7 @@ export async function chooseDriver(db: Database, paths: StorePaths, workers: Fil
   const row = db.prepare('SELECT driver FROM layers LIMIT 1').get();
   if (row !== undefined) return driverByName(String(row['driver']), workers);
   mkdirSync(paths.temporary, { recursive: true, mode: 0o700 });
-  const works = await workers.run('probeOverlay', { directory: paths.temporary });
+  // Named for this process: a collection of another one leaves it alone.
+  const works = await workers.run('probeOverlay', { prefix: join(paths.temporary, `${processToken()}.`) });
   return driverByName(works ? 'overlay' : 'vfs', workers);
 }

@@ -38,7 +38,7 @@ const JOBS = {
   openOverlay,
   packBlob,
   receiveBlob,
-  probeOverlay: (job: { readonly directory: string }) => probeOverlay(job.directory),
+  probeOverlay: (job: { readonly prefix: string }) => probeOverlay(job.prefix),
   receiveTree,
   removeTree: (job: { readonly path: string }) => removeTree(job.path),
   sendTree,

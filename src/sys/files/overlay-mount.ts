@@ -88,11 +88,12 @@ function configure(context: number, key: string, value: string): void {
 }
 
 /**
- * Whether overlays can be mounted with an upper directory on the file system of `directory`: tries it, with a whiteout and an
- * opaque directory.
+ * Whether overlays can be mounted with an upper directory on a file system: tries it, with a whiteout and an opaque directory.
+ *
+ * @param prefix path of the directory to try it in, less what makes it unique
  */
-export function probeOverlay(directory: string): boolean {
-  const base = mkdtempSync(join(directory, 'probe-'));
+export function probeOverlay(prefix: string): boolean {
+  const base = mkdtempSync(prefix);
   const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(base, name));
   try {
     for (const path of [lower!, upper!, work!]) mkdirSync(path);

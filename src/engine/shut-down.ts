@@ -9,5 +9,8 @@ import { markShutdown } from './state/shutdown-mark.ts';
 export async function shutDown(context: EngineContext): Promise<void> {
   using _mark = markShutdown(context.root, context.token);
   const running = context.containers.idsIn('running', 'paused');
-  await Promise.all(running.map((id) => stopRunning(context, id, {})));
+  const ends = await Promise.allSettled(running.map((id) => stopRunning(context, id, {})));
+  // One that cannot be ended takes no time from those that still write something down.
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

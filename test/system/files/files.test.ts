@@ -151,7 +151,7 @@ test('mountDetachedOverlay() shows layers, takes writes and is in no mount table
 
 test('probeOverlay() says yes here and leaves nothing', () => {
   using base = scratch();
-  assert.equal(probeOverlay(base.path), true);
+  assert.equal(probeOverlay(`${base.path}/`), true);
   assert.deepEqual(readdirSync(base.path), []);
 });
 

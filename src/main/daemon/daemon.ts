@@ -58,7 +58,7 @@ function logging(dispatch: Dispatch, log: Log): Dispatch {
 
 async function openListeners(running: Running, api: OpenApi): Promise<void> {
   const { settings, log, metrics, listeners } = running;
-  const answering = refusingOlder(endingWith(api.dispatch, running.ending.signal), () => settings.minimumApiVersion);
+  const answering = refusingOlder(endingWith(api.dispatch, running.ending.signal), settings.minimumApiVersion);
   const counted = metrics.counting(answering);
   const options = {
     dispatch: logging(

@@ -18,9 +18,7 @@ export async function settledRows(context: EngineContext): Promise<ContainerRow[
     if (row.status === 'restarting' && row.restartAtMs < Date.now()) arrangeRestart(context, row);
   }
   const left = rows.filter(
-    (row) =>
-      // Of the end of these their keepers tell.
-      !context.exits.isWatched(row.id) && isStale(context, row) && (row.lock === null || !isTokenAlive(row.lock)),
+    (row) => !isToldOf(context, row) && isStale(context, row) && (row.lock === null || !isTokenAlive(row.lock)),
   );
   if (left.length === 0) return rows.filter(isShown);
   await Promise.all(
@@ -33,6 +31,11 @@ export async function settledRows(context: EngineContext): Promise<ContainerRow[
     }),
   );
   return context.containers.list().filter(isShown);
+}
+
+/** True for a run whose end its keeper tells this process; what a killed process left half-done nobody tells of. */
+function isToldOf(context: EngineContext, row: ContainerRow): boolean {
+  return (row.status === 'running' || row.status === 'paused') && context.exits.isWatched(row.id);
 }
 
 /** A container being created is nobody's business yet. */

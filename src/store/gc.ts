@@ -46,8 +46,14 @@ export async function collectGarbage(parts: GcParts, keepDownloadsMs?: number): 
   mkdirSync(parts.paths.temporary, { recursive: true, mode: 0o700 });
   const aside = transact(parts.db, () => sweep(parts));
   fault('gc.swept');
-  for (const path of [...aside, ...leftovers(parts.paths)]) await removeDirectory(path, parts.workers);
+  for (const path of aside) await removeDirectory(path, parts.workers);
+  await removeLeftovers(parts);
   return collected;
+}
+
+/** Removes temporary files of processes that are gone: an archive that was broken off may have left gigabytes. */
+export async function removeLeftovers({ paths, workers }: Pick<GcParts, 'paths' | 'workers'>): Promise<void> {
+  for (const path of leftovers(paths)) await removeDirectory(path, workers);
 }
 
 const LIVE_LAYERS = `

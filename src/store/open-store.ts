@@ -19,7 +19,7 @@ import { chooseDriver, driverByName } from './drivers/choose-driver.ts';
 import type { StorageDriver } from './drivers/driver.ts';
 import type { ListedMembers } from './examine/list-members.ts';
 import { checkStore, type Finding } from './fsck.ts';
-import { type Collected, collectGarbage } from './gc.ts';
+import { type Collected, collectGarbage, removeLeftovers } from './gc.ts';
 import { type CommitOptions, commitImage } from './images/commit-image.ts';
 import type { Filters } from './images/image-filters.ts';
 import { ImageStore } from './images/image-store.ts';
@@ -125,6 +125,14 @@ export function openStore({ root, db, driver: wanted, resident = false }: StoreO
   const snapshots = new SnapshotStore({ db, paths, content, layers, images, workers, removals, driver, driverNamed });
   const parts = { db, paths, content, layers, images, workers };
   const collect = () => collectGarbage(parts);
+  /** Whoever stores an archive takes away what others broke off. What cannot be deleted now the next collection tells of. */
+  const thenSweep = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } finally {
+      await removeLeftovers(parts).catch(() => undefined);
+    }
+  };
   const removal = (users: ImageUsers) => ({
     table: images.table,
     users,
@@ -144,8 +152,8 @@ export function openStore({ root, db, driver: wanted, resident = false }: StoreO
     listMembers: (blob, wanted) => workers.run('listMembers', { blob: content.pathOf(blob), wanted }),
     changes: (containerId) => workers.run('listChanges', snapshots.changesJob(containerId)),
     commit: async (containerId, options) => (await commitImage({ ...parts, snapshots }, containerId, options)).id,
-    importRootfs: async (tar, options) => (await importRootfs(parts, tar, options)).id,
-    load: (source, options) => loadImages(parts, source, options),
+    importRootfs: async (tar, options) => (await thenSweep(importRootfs(parts, tar, options))).id,
+    load: (source, options) => thenSweep(loadImages(parts, source, options)),
     save: (names) => saveImages(parts, names),
     listImages: (query, containers) => listImages(images.table, layers.table, query, containers),
     inspectImage: (name) => {

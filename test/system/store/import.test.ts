@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -29,6 +29,13 @@ test('importRootfs() unpacks the same archive once, whatever its compression', a
   const frames = Buffer.concat([zstdCompressSync(tar.subarray(0, 700)), zstdCompressSync(tar.subarray(700))]);
   for (const form of [tar, two, frames]) await fixture.store.importRootfs(streamOf(form), {});
   assert.equal(readdirSync(join(fixture.root, 'layers/overlay')).length, 1);
+});
+
+test('importRootfs() takes away what a process that is gone has left of its own', async () => {
+  await using fixture = openFixture('overlay');
+  mkdirSync(join(fixture.root, 'tmp/00000000-0000-0000-0000-000000000000.1.1.aa-0'), { recursive: true });
+  await fixture.store.importRootfs(streamOf(tarOf(fixture.scratch)), {});
+  assert.deepEqual(readdirSync(join(fixture.root, 'tmp')), []);
 });
 
 test('importRootfs() leaves nothing behind when the archive is damaged', async () => {

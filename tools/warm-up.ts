@@ -1,7 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '../src/base/errors.ts';
 
@@ -46,8 +48,23 @@ async function runContainers(folder: string, scratch: string): Promise<void> {
   // A group's code is under its first word: of its commands the longest way is taken.
   await saved('network', 'create', 'warm-up');
   await saved('volume', 'create', 'warm-up');
+  await runDaemon(folder, env, join(scratch, 'berth.sock'));
   await start(folder, 'berth', ['internal', 'remove-network', env.BERTH_ROOT], {});
   await runBundles(folder, scratch);
+}
+
+/** The code of a daemon that has run a container for a client. */
+async function runDaemon(folder: string, env: NodeJS.ProcessEnv, socket: string): Promise<void> {
+  const code = codeFile(folder, 'berth', 'daemon');
+  const daemon = spawnProgram(folder, 'berth', ['daemon', '-H', `unix://${socket}`], { ...env, BERTH_SAVE_CODE: code });
+  const end = statusOf(daemon);
+  try {
+    while (!existsSync(socket) && daemon.exitCode === null) await sleep(20);
+    await start(folder, 'berth', ['-H', `unix://${socket}`, 'run', '--rm', 'berth/hello'], env);
+  } finally {
+    daemon.kill();
+  }
+  if ((await end) !== 0) throw new Error(`berth daemon ended with ${await end}`);
 }
 
 async function runBundles(folder: string, scratch: string): Promise<void> {
@@ -60,23 +77,34 @@ async function runBundles(folder: string, scratch: string): Promise<void> {
   await saved('delete', '--force', 'warm-up');
 }
 
-/** Runs a program of the new build. Its streams lead nowhere: what it starts may keep them. */
-function start(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+function codeFile(folder: string, program: string, command: string): string {
+  return resolve(folder, `${program}-main.${command}.code`);
+}
+
+/** Runs a program of the new build and waits for its end. */
+async function start(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const status = await statusOf(spawnProgram(folder, program, args, env));
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+}
+
+/** @returns the exit status, `null` when a signal ended it */
+function statusOf(child: ChildProcess): Promise<number | null> {
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, ['--', join(folder, `${program}.cjs`), ...args], {
-      env: {
-        ...process.env,
-        BERTH_KEEPER: resolve(folder, 'keeper'),
-        BERTH_RESOLVER: resolve(folder, 'resolver'),
-        ...env,
-      },
-      stdio: 'ignore',
-    });
     child.on('error', reject);
-    child.on('exit', (status) => {
-      if (status === 0) done();
-      else reject(new Error(`${program} ${args.join(' ')} ended with ${status}`));
-    });
+    child.on('exit', done);
+  });
+}
+
+/** Its streams lead nowhere: what it starts may keep them. */
+function spawnProgram(folder: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, ['--', join(folder, `${program}.cjs`), ...args], {
+    env: {
+      ...process.env,
+      BERTH_KEEPER: resolve(folder, 'keeper'),
+      BERTH_RESOLVER: resolve(folder, 'resolver'),
+      ...env,
+    },
+    stdio: 'ignore',
   });
 }
 
@@ -88,7 +116,7 @@ async function save(
   env: NodeJS.ProcessEnv = {},
   options: readonly string[] = [],
 ): Promise<void> {
-  const code = resolve(folder, `${program}-main.${args[0]?.replace('--', '')}.code`);
+  const code = codeFile(folder, program, args[0]?.replace('--', '') ?? '');
   await start(folder, program, [...options, ...args], { ...env, BERTH_SAVE_CODE: `${code}.new` });
   await rename(`${code}.new`, code);
 }

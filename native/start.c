@@ -63,6 +63,22 @@ void take_own_null(void)
 		close(fd);
 }
 
+/* A copy of the mount that it is on. One that another mount namespace has given cannot be copied: then of our own /dev/null. */
+static int copy_null_mount(int fd)
+{
+	int tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH), own;
+
+	if (tree >= 0 || errno != EINVAL)
+		return tree < 0 ? -errno : tree;
+	own = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (own < 0)
+		return -errno;
+	tree = is_null(own) ? open_tree(own, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH) : -1;
+	tree = tree < 0 ? -EINVAL : tree;
+	close(own);
+	return tree;
+}
+
 /*
  * An inherited /dev/null becomes one on a read-only mount: it is the host's device, and a process that may change modes and
  * owners would change them for everybody. The mount's descriptor is kept for life, as in seal(). A keeper without the right to
@@ -79,9 +95,9 @@ static int guard_null(void)
 		if (!is_null(i))
 			continue;
 		if (fd < 0) {
-			tree = open_tree(i, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+			tree = copy_null_mount(i);
 			if (tree < 0)
-				return errno == EPERM ? 0 : -errno;
+				return tree == -EPERM ? 0 : tree;
 			if (mount_setattr(tree, "", AT_EMPTY_PATH, &read_only, sizeof read_only))
 				return -errno;
 			text_init(&t, link, sizeof link);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { OciConfig } from '#spec/oci-runtime/config.ts';
 
-const ENTRY = fileURLToPath(new URL('../../../src/main/runtime.ts', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../../src/main/runtime.ts', import.meta.url));
 const DEADLINE_MS = 120_000;
 const APPLETS = [
   'sh',

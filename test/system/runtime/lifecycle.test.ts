@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Scratch, withLinux } from './bundle.ts';
+import { ENTRY, Scratch, withLinux } from './bundle.ts';
 
 test('create, start, kill and delete lead from state to state', async () => {
   await using scratch = new Scratch();
@@ -48,6 +49,17 @@ test('run ends with the exit status of the process and leaves nothing', async ()
   await scratch.untilStatus(id, 'running');
   await scratch.run('kill', id, 'KILL');
   assert.equal((await long).status, 137);
+});
+
+test('run takes a null device that was opened in another mount namespace, as service managers give it', async () => {
+  await using scratch = new Scratch();
+  const bundle = await scratch.bundle(['echo', 'ran']);
+  const words = ['--root', scratch.root, 'run', '--bundle', bundle, scratch.newId()];
+  const stdout = execFileSync('unshare', ['-m', '--propagation', 'private', process.execPath, ENTRY, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
+  assert.equal(stdout, 'ran\n');
 });
 
 test('the configuration of a container is the one it was created with', async () => {

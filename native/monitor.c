@@ -213,6 +213,7 @@ static void announce(size_t record_len)
 		turn(timeout_ms(&deadline));
 	if (!clients_acknowledged() && K.plan.set.exit_argv.left)
 		spawn_program(K.plan.set.exit_argv, K.plan.set.exit_env, NULL);
+	close_fd(&K.root); /* whoever reads slowly holds no removed container's files */
 	while (clients_are_behind()) /* slow readers get the rest of what they were promised */
 		turn(-1);
 }

@@ -14,7 +14,7 @@ import { removeRemains, tearDown, undoCreate } from './teardown.ts';
 const KEEPER_LEAVES_MS = 10_000;
 const POLL_MS = 5;
 /** How long a start waits for the keeper of the last run: one with a reader that stands still stays for as long as that does. */
-const LAST_KEEPER_MS = 5_000;
+const LAST_KEEPER_MS = 2_000;
 
 function gone(row: ContainerRow): BerthError {
   return new BerthError('not-found', 'container.not-found', `No such container: ${row.id}`);

@@ -1,4 +1,6 @@
 /** The daemon's flags in the shapes that its configuration file has. */
+import { messageOf } from '#base/errors.ts';
+import { readBool } from './flag-values.ts';
 import type { ParsedFlags } from './parsed-flags.ts';
 
 const TEXTS = [
@@ -62,6 +64,15 @@ function networkOptions(flags: ParsedFlags): Record<string, Record<string, strin
   return all;
 }
 
+function feature(flags: ParsedFlags, value: string): readonly [string, boolean] {
+  const [name, on] = value.includes('=') ? split(flags, 'feature', value) : [value, 'true'];
+  try {
+    return [name, readBool(on) === 1];
+  } catch (error) {
+    throw flags.invalid('feature', value, messageOf(error));
+  }
+}
+
 /** Flags whose values are put together. */
 const OBJECTS: Readonly<Record<string, readonly [key: string, read: (flags: ParsedFlags) => unknown]>> = {
   'add-runtime': [
@@ -83,16 +94,7 @@ const OBJECTS: Readonly<Record<string, readonly [key: string, read: (flags: Pars
     'default-ulimits',
     (flags) => Object.fromEntries(flags.list('default-ulimit').map((value) => ulimit(flags, value))),
   ],
-  feature: [
-    'features',
-    (flags) =>
-      Object.fromEntries(
-        flags.list('feature').map((value) => {
-          const [name, on] = value.includes('=') ? split(flags, 'feature', value) : [value, 'true'];
-          return [name, on === 'true'];
-        }),
-      ),
-  ],
+  feature: ['features', (flags) => Object.fromEntries(flags.list('feature').map((value) => feature(flags, value)))],
   'log-opt': [
     'log-opts',
     (flags) => Object.fromEntries(flags.list('log-opt').map((value) => split(flags, 'log-opt', value))),

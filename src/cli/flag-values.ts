@@ -5,7 +5,8 @@ import { goQuote } from './flag-error.ts';
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-function readBool(text: string): number {
+/** @returns 1 or 0 @throws Error in Go's words */
+export function readBool(text: string): number {
   if (TRUE.has(text)) return 1;
   if (FALSE.has(text)) return 0;
   throw new Error(`strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`);

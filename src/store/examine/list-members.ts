@@ -27,6 +27,8 @@ export interface ListMembersJob {
   readonly blob: string;
   /** Source of a regular expression: what is in files with such paths is wanted as well. */
   readonly wanted: string;
+  /** Most bytes of all that is wanted; 256 MiB when absent. */
+  readonly contentMax?: number;
 }
 
 export interface ListedMembers {
@@ -35,14 +37,16 @@ export interface ListedMembers {
   readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Most bytes of one file that is wanted. */
+/** An archive of a few kilobytes may have any number of large files. */
 const CONTENT_MAX = 256 * 1024 * 1024;
 
-/** Lists what a layer's archive has. Runs in a worker. @throws unsupported for a wanted file that is too large */
+/** Lists what a layer's archive has. Runs in a worker. @throws unsupported when too much is wanted */
 export async function listMembers(job: ListMembersJob): Promise<ListedMembers> {
   const wanted = new RegExp(job.wanted);
   const members: LayerMember[] = [];
   const contents = new Map<string, Uint8Array>();
+  const { contentMax = CONTENT_MAX } = job;
+  let left = contentMax;
   let hash: Hash | undefined;
   let pieces: Buffer[] | undefined;
   const parser = new TarParser({
@@ -51,8 +55,10 @@ export async function listMembers(job: ListMembersJob): Promise<ListedMembers> {
       members.push(member);
       hash = entry.type === 'file' ? createHash('sha256') : undefined;
       pieces = entry.type === 'file' && wanted.test(member.path) ? [] : undefined;
-      if (pieces === undefined || entry.size <= CONTENT_MAX) return;
-      const words = `${member.path} has ${entry.size} bytes, at most ${CONTENT_MAX} are read`;
+      if (pieces === undefined) return;
+      left -= entry.size;
+      if (left >= 0) return;
+      const words = `${member.path} has ${entry.size} bytes, at most ${contentMax} are read of a layer`;
       throw new BerthError('unsupported', 'examine.too-large', words);
     },
     data: (bytes) => {

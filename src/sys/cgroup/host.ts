@@ -62,14 +62,17 @@ export function detectCgroups(
   withNamed = false,
 ): CgroupHost {
   const mounts = parseMountInfo(mountInfo);
-  const hierarchies = v1Hierarchies(mounts, withNamed);
+  const found = v1Hierarchies(mounts, withNamed);
+  // A name alone limits nothing: old programs want `name=systemd` beside v2.
+  const isV1 = found.some(({ controllers }) => controllers.some((controller) => V1_CONTROLLERS.has(controller)));
+  const hierarchies = isV1 ? found : [];
   const unified = unifiedHierarchy(mounts, read);
   if (hierarchies.length === 0 && unified === undefined) {
     throw new BerthError('unsupported', 'cgroup.not-mounted', 'no control groups are mounted on this machine', {
       hint: 'mount -t cgroup2 none /sys/fs/cgroup',
     });
   }
-  return { version: hierarchies.length > 0 ? 1 : 2, hierarchies, unified };
+  return { version: isV1 ? 1 : 2, hierarchies, unified };
 }
 
 function v1Hierarchies(mounts: readonly MountEntry[], withNamed: boolean): Hierarchy[] {

@@ -54,11 +54,14 @@ test('detectCgroups() tells v1, hybrid and v2 apart', () => {
   );
   assert.deepEqual(V1.hierarchies[0]?.controllers, ['cpu', 'cpuacct']);
   assert.deepEqual(V1.unified, { mountPoint: '/cg/unified', controllers: ['hugetlb'] });
-  const named = '30 1 0:3 / /cg/systemd rw - cgroup cgroup rw,xattr,name=systemd\n';
-  const found = detectCgroups(named, () => undefined, true);
-  assert.deepEqual(found.hierarchies, [{ mountPoint: '/cg/systemd', controllers: ['name=systemd'] }]);
+  const named = mount('/cg/systemd', 'cgroup', 'xattr,name=systemd');
+  const found = detectCgroups(named + mount('/cg/pids', 'cgroup', 'pids'), () => undefined, true);
+  assert.deepEqual(found.hierarchies[0], { mountPoint: '/cg/systemd', controllers: ['name=systemd'] });
+  const beside = detectCgroups(named + mount('/cg', 'cgroup2', 'rw'), controllers('pids\n'), true);
+  assert.deepEqual([beside.version, beside.hierarchies], [2, []], 'a name alone makes no v1');
   assert.deepEqual(words(planCgroup(found, '/c', { devices: [{ allow: true, access: 'rwm' }] }, undefined, true)), [
     'mkdir /cg/systemd/c',
+    'mkdir /cg/pids/c',
   ]);
   assert.equal(V2.version, 2);
   assert.throws(

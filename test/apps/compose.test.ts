@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../lib/free-port.ts';
+import { until } from '../lib/until.ts';
 import { loadOrMakeImage } from './debian-image.ts';
 
 const run = promisify(execFile);
@@ -58,27 +58,6 @@ type Compose = ReturnType<typeof composeOf>;
 async function rows(compose: Compose): Promise<Row[]> {
   const text = await compose('ps', '-a', '--format', 'json');
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Row);
-}
-
-async function until<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
-      await sleep(200);
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function get(url: string, init?: RequestInit): Promise<string> {

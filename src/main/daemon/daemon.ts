@@ -72,7 +72,10 @@ async function openListeners(running: Running, api: OpenApi): Promise<void> {
   for (const host of settings.hosts)
     listeners.push(...(await listen(parseListenAddress(host, settings.tls !== undefined), options)));
   if (settings.metricsAddress !== undefined) {
-    countEvents(metrics, api.dispatch, running.ending.signal).catch(() => undefined);
+    countEvents(metrics, api.dispatch, running.ending.signal).catch((error: unknown) => {
+      if (!running.ending.signal.aborted)
+        log.write('error', 'events are no longer counted', { error: messageOf(error) });
+    });
     const render = async () => metrics.render(await engineFacts(api.dispatch));
     listeners.push(await listenMetrics(settings.metricsAddress, render));
   }

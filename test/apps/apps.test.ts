@@ -44,6 +44,7 @@ after(async () => {
   daemons = [];
   await berth('ps', '-aq').then((ids) => (ids === '' ? '' : berth('rm', '-fv', ...ids.split('\n'))));
   await berth('network', 'prune', '-f');
+  await run(BERTH, ['internal', 'remove-network', root]);
   rmSync(folder, { recursive: true, force: true });
 });
 

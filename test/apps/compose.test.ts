@@ -92,6 +92,7 @@ after(async () => {
   daemon.kill('SIGTERM');
   await once(daemon, 'exit');
   if (/level=error/.test(daemonLog)) console.error(daemonLog);
+  await run(BERTH, ['internal', 'remove-network', root]);
   rmSync(folder, { recursive: true, force: true });
 });
 
